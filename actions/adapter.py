@@ -1,0 +1,41 @@
+"""What all actions share: read the turn off the tracker, utter its replies, keep the standing tier."""
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.turn import Turn, default_house, read_turn
+
+
+class FootnoteAction(Action):
+    """An action whose replies the core decides; subclasses differ only in their name."""
+
+    @abstractmethod
+    def name(self) -> str:
+        """The name that domain.yml gives the action."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = turn_of(tracker)
+        for reply in turn.replies():
+            dispatcher.utter_message(
+                text=reply.as_text(),
+                buttons=[{"title": s.title, "payload": s.text} for s in reply.suggestions],
+                json_message={"footnote": reply.as_dict()},
+            )
+        tier, flag = turn.standing_after()
+        if tier == turn.standing_tier and flag is None:
+            return []
+        return [SlotSet("standing_tier", tier), SlotSet("standing_flag", flag)]
+
+
+def turn_of(tracker: Tracker) -> Turn:
+    message = tracker.latest_message or {}
+    metadata = message.get("metadata") or {}
+    return read_turn(
+        default_house(), parse_data=message, clinic=metadata.get("clinic"),
+        standing_tier=tracker.get_slot("standing_tier"), standing_flag=tracker.get_slot("standing_flag"),
+    )

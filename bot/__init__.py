@@ -1,0 +1,1 @@
+"""Footnote: an FAQ chatbot on peripheral neuropathy and foot massage."""

@@ -1,0 +1,64 @@
+"""The verbs of `python -m bot`: serve, train, ask, chat."""
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from bot.errors import FootnoteError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    serve = verbs.add_parser("serve", help="answer over HTTP; trains first if the model is out of date")
+    serve.add_argument("--port", type=_port, default=8000)
+    serve.add_argument("--host", default="127.0.0.1")
+    verbs.add_parser("train", help="train the model if anything it depends on has changed")
+    ask = verbs.add_parser("ask", help="answer one message; with --json and no message: JSON lines on standard input")
+    ask.add_argument("text", nargs="?")
+    ask.add_argument("--json", action="store_true", help="print the API's JSON instead of text")
+    ask.add_argument("--clinic")
+    chat = verbs.add_parser("chat", help="talk with the bot in this terminal")
+    chat.add_argument("--clinic")
+    options = parser.parse_args(arguments)
+    try:
+        return _run(options)
+    except FootnoteError as error:
+        print(f"footnote: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    if options.verb == "train":
+        from bot.training import ensure_model
+
+        print(f"The model is {ensure_model(settings).name}")
+        return 0
+    if options.verb == "serve":
+        from bot.training import ensure_model
+        from bot.web.server import free_port_or_raise, serve
+
+        free_port_or_raise(options.host, options.port)  # before minutes of training
+        ensure_model(settings)
+        serve(port=options.port, host=options.host)
+        return 0
+    from bot import terminal
+
+    if options.verb == "chat":
+        return terminal.chat(settings, clinic=options.clinic)
+    if options.text is None and not options.json:
+        print('footnote: nothing to ask; try: python -m bot ask "is massage safe?"', file=sys.stderr)
+        return 2
+    return terminal.ask(settings, options.text, as_json=options.json, clinic=options.clinic)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; use a number from 1 to 65535")
+    return int(text)

@@ -1,0 +1,205 @@
+"""The words that visitors read: loads content/ and refuses what it does not know.
+
+Nobody reads a file at import; `load_content` does, once, and hands out frozen records.
+"""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import DataFileError
+from bot.reply import TIERS
+from bot.settings import ROOT
+from bot.yaml_files import YamlMapping, read_mapping
+
+TOPICS = (
+    "neuropathy_definition", "neuropathy_prevalence", "neuropathy_symptoms", "neuropathy_causes",
+    "cause_sugar", "cause_injury", "cause_autoimmune", "cause_inflammation", "cause_infection",
+    "cause_toxins", "cause_genetics", "nerves_overview", "nerves_sensory", "nerves_motor", "nerves_visceral",
+    "treatment_overview", "treatment_medication", "home_remedies", "heat_therapy", "massage_benefit",
+    "massage_safety", "massage_precautions", "massage_techniques", "massage_provider", "massage_timing",
+    "massage_evidence", "massage_prevention",
+)
+SMALLTALK = ("greet", "goodbye", "thanks", "bot_challenge", "help", "ack", "repeat", "unhappy", "distress")
+SERVICES = ("handoff", "source", "privacy", "decline", "not_covered", "out_of_scope")
+INTENTS = TOPICS + tuple(f"smalltalk_{name}" for name in SMALLTALK) + SERVICES
+STANDINGS = ("supported", "partly", "unsupported", "wrong")
+PRECAUTIONS = ("massage", "heat")
+# Topics on which a tier that was told earlier is shown again: they invite to touch or warm the foot.
+HANDS_ON_TOPICS = tuple(t for t in TOPICS if t.startswith("massage_")) + (
+    "heat_therapy", "home_remedies", "treatment_overview", "treatment_medication",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What the article says in a section, how well that stands, and how we put it."""
+
+    section: str
+    says: str
+    standing: str
+    wording: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideSource:
+    name: str
+    url: str | None
+    supports: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    id: str
+    title: str
+    ask: str
+    short: str
+    detail: str
+    claims: tuple[Claim, ...]
+    sources: tuple[OutsideSource, ...]
+    caveat: str
+    precautions: tuple[str, ...]
+    related: tuple[str, ...]
+    reviewed_by: str | None
+    reviewed_on: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelpLines:
+    """Numbers of one region: id -> (number as read, tel: href, sms: href or None)."""
+
+    region: str
+    lines: Mapping[str, tuple[str, str, str | None]]
+    elsewhere: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    caveats: Mapping[str, str]
+    precautions: Mapping[str, str]
+    standing: Mapping[str, str]
+    smalltalk: Mapping[str, tuple[str, tuple[str, ...]]]
+    lines: Mapping[str, str]  # handoff, source, privacy, decline, not_covered, out_of_scope, clarify, unavailable ...
+    links: Mapping[str, str]
+    refusal_suggest: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    article_title: str
+    article_url: str | None
+    sections: Mapping[str, str]  # id -> heading
+    topics: Mapping[str, Topic]
+    voice: Voice
+    help_lines: Mapping[str, HelpLines]
+
+
+def load_content(folder: Path = ROOT / "content") -> Content:
+    """All of content/ but the red flags (see `bot.red_flags`).
+
+    Raises:
+        DataFileError: a file is missing, or says what no one reads; nothing is loaded then.
+    """
+    article = read_mapping(folder / "article.yml").expect(["title", "url", "sections"])
+    sections = {key: article.mapping("sections").mapping(key).text("title") for key in article.mapping("sections")}
+    topics = {path.stem: _topic(path, sections) for path in sorted((folder / "topics").glob("*.yml"))}
+    for name in TOPICS:
+        if name not in topics:
+            raise DataFileError(folder / "topics" / f"{name}.yml", "no such file; every topic needs its answer")
+    for name in topics:
+        if name not in TOPICS:
+            raise DataFileError(folder / "topics" / f"{name}.yml", "no topic of this name in bot/content.py TOPICS")
+    return Content(
+        article_title=article.text("title"), article_url=article.text_or_none("url"), sections=sections,
+        topics=topics, voice=_voice(folder / "voice.yml"), help_lines=_help_lines(folder / "help_lines.yml"),
+    )
+
+
+def _topic(path: Path, sections: Mapping[str, str]) -> Topic:
+    file = read_mapping(path).expect(
+        ["title", "ask", "short", "detail", "claims", "sources", "caveat", "precautions", "related", "review"]
+    )
+    claims = []
+    for claim in file.mappings("claims"):
+        claim.expect(["section", "says", "standing", "wording"])
+        claims.append(Claim(
+            section=claim.one_of("section", sections), says=claim.text("says"),
+            standing=claim.one_of("standing", STANDINGS), wording=claim.text("wording"),
+        ))
+    if not claims:
+        raise file.fail("claims", "needs at least one claim of the article; an answer without one has no footnote")
+    sources = []
+    for source in file.mappings("sources"):
+        source.expect(["name", "url", "for"])
+        url = source.text_or_none("url")
+        if url is not None and not url.startswith("https://"):
+            raise source.fail("url", "must start with https://, or be null")
+        sources.append(OutsideSource(name=source.text("name"), url=url, supports=source.text("for")))
+    precautions = file.texts("precautions")
+    _refuse_others(file, "precautions", precautions, PRECAUTIONS)
+    if path.stem.startswith("massage_") and "massage" not in precautions:
+        raise file.fail("precautions", "every massage answer carries the massage precaution")
+    if path.stem == "heat_therapy" and "heat" not in precautions:
+        raise file.fail("precautions", "the heat answer carries the burn warning")
+    related = file.texts("related")
+    _refuse_others(file, "related", related, TOPICS)
+    review = file.mapping("review").expect(["by", "on"])
+    on = review.get("on")
+    if on is not None and not isinstance(on, datetime.date):
+        raise review.fail("on", "must be a date such as 2026-01-31, or null")
+    return Topic(
+        id=path.stem, title=file.text("title"), ask=file.text("ask"), short=file.text("short"),
+        detail=file.text("detail"), claims=tuple(claims), sources=tuple(sources), caveat=file.text("caveat"),
+        precautions=precautions, related=related, reviewed_by=review.text_or_none("by"),
+        reviewed_on=on.isoformat() if on else None,
+    )
+
+
+def _refuse_others(file: YamlMapping, key: str, values: tuple[str, ...], legal: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in legal:
+            raise file.fail(key, f"{value!r} is none of: {', '.join(legal)}")
+
+
+_LINES = ("standing_lifted", "handoff", "source", "privacy", "decline", "not_covered", "out_of_scope", "clarify",
+          "unavailable")
+_LINKS = ("emergency", "crisis_call", "crisis_text", "poison", "violence", "clinic", "booking")
+
+
+def _voice(path: Path) -> Voice:
+    file = read_mapping(path).expect(
+        ["caveats", "precautions", "standing", "smalltalk", "links", "refusal_suggest", *_LINES]
+    )
+
+    def texts(key: str, names: tuple[str, ...]) -> dict[str, str]:
+        part = file.mapping(key).expect(names)
+        return {name: part.text(name) for name in names}
+
+    smalltalk = {}
+    part = file.mapping("smalltalk").expect(SMALLTALK)
+    for name in SMALLTALK:
+        entry = part.mapping(name).expect(["text", "suggest"])
+        _refuse_others(entry, "suggest", entry.texts("suggest"), TOPICS)
+        smalltalk[name] = (entry.text("text"), entry.texts("suggest"))
+    _refuse_others(file, "refusal_suggest", file.texts("refusal_suggest"), TOPICS)
+    return Voice(
+        caveats=texts("caveats", ("escalation", "crisis", "caution")), precautions=texts("precautions", PRECAUTIONS),
+        standing=texts("standing", TIERS), smalltalk=smalltalk, lines={name: file.text(name) for name in _LINES},
+        links=texts("links", _LINKS), refusal_suggest=file.texts("refusal_suggest"),
+    )
+
+
+def _help_lines(path: Path) -> dict[str, HelpLines]:
+    regions = {}
+    file = read_mapping(path)
+    for region in file:
+        entry = file.mapping(region).expect(["name", "emergency", "crisis"], ["poison", "violence", "elsewhere"])
+        lines = {}
+        for key in ("emergency", "crisis", "poison", "violence"):
+            if key in entry:
+                line = entry.mapping(key).expect(["number", "href"], ["text"])
+                lines[key] = (line.text("number"), line.text("href"), line.text_or_none("text"))
+        regions[region] = HelpLines(region=region, lines=lines, elsewhere=entry.text_or_none("elsewhere"))
+    return regions

@@ -1,0 +1,127 @@
+"""What is kept of conversations, in one SQLite file: events, feedback, and which conversations were deleted.
+
+Write-ahead logging with `synchronous=NORMAL`: a commit is in the file system before the reply leaves, so it
+outlives a killed process; only a power cut may lose the last moments. Opened on first use, not at import.
+"""
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.errors import SetupError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    conversation TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (conversation, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS events_at ON events (at);
+CREATE TABLE IF NOT EXISTS feedback (
+    conversation TEXT NOT NULL, reply TEXT NOT NULL, rating TEXT NOT NULL, reason TEXT, at REAL NOT NULL,
+    PRIMARY KEY (conversation, reply)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deleted (digest TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+class ConversationStore:
+    """Safe to use from several threads and processes on one file."""
+
+    def __init__(self, path: Path, *, keep_days: int = 30) -> None:
+        self.path, self.keep_days = path, keep_days
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(self.path, check_same_thread=False, timeout=5.0)
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute("PRAGMA secure_delete=ON")
+                connection.executescript(_SCHEMA)
+            except (OSError, sqlite3.Error) as error:
+                raise SetupError(
+                    f"{self.path}: cannot keep conversations ({error}); free space, mend the folder's rights, "
+                    "or set FOOTNOTE_VAR to another folder"
+                ) from None
+            self._connection = connection
+        return self._connection
+
+    def append(self, conversation: str, bodies: Iterable[str], *, after: int) -> int:
+        """Keep events (JSON texts) numbered from `after` + 1 on; returns the last number. All or nothing.
+
+        Raises:
+            sqlite3.IntegrityError: somebody else has written event `after` + 1 meanwhile.
+        """
+        rows = [(conversation, after + n, body, time.time()) for n, body in enumerate(bodies, 1)]
+        if rows:
+            with self._lock, self._open() as connection:
+                connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+        return after + len(rows)
+
+    def last_number(self, conversation: str) -> int:
+        """The number of the newest event; 0 when nothing is kept."""
+        with self._lock:
+            row = self._open().execute(
+                "SELECT max(number) FROM events WHERE conversation = ?", (conversation,)
+            ).fetchone()
+        return row[0] or 0
+
+    def events(self, conversation: str) -> list[str]:
+        with self._lock:
+            rows = self._open().execute(
+                "SELECT body FROM events WHERE conversation = ? ORDER BY number", (conversation,)
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def conversations(self) -> list[str]:
+        with self._lock:
+            return [row[0] for row in self._open().execute("SELECT DISTINCT conversation FROM events")]
+
+    def rate(self, conversation: str, reply: str, rating: str, reason: str | None) -> None:
+        """Keep feedback on a reply; a second one replaces the first."""
+        with self._lock, self._open() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)",
+                (conversation, reply, rating, reason, time.time()),
+            )
+
+    def delete(self, conversation: str) -> None:
+        """Forget everything of a conversation, and remember (by digest) that it is dead."""
+        with self._lock, self._open() as connection:
+            connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
+            connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
+            connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (_digest(conversation), time.time()))
+        with self._lock:
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def is_deleted(self, conversation: str) -> bool:
+        with self._lock:
+            row = self._open().execute("SELECT 1 FROM deleted WHERE digest = ?", (_digest(conversation),)).fetchone()
+        return row is not None
+
+    def purge(self) -> int:
+        """Forget conversations whose newest event is older than `keep_days`; returns how many."""
+        before = time.time() - self.keep_days * 86_400
+        with self._lock, self._open() as connection:
+            old = [row[0] for row in connection.execute(
+                "SELECT conversation FROM events GROUP BY conversation HAVING max(at) < ?", (before,)
+            )]
+            for conversation in old:
+                connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
+            connection.execute("DELETE FROM feedback WHERE at < ?", (before,))
+        return len(old)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+def _digest(conversation: str) -> str:
+    return hashlib.sha256(conversation.encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""Rasa's Agent as this process embeds it. Imported late, after `bot.lean_imports`: it takes seconds.
+
+Two things differ from `rasa run`: actions run here, without HTTP and without the schema of the answer being
+checked anew on every turn (45 ms of jsonschema checking the schema itself, measured on 3.6.21), and the
+tracker is not copied for each action (its replay grows with the conversation; our actions reject nothing).
+"""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, deserialise_events
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa_sdk import Tracker
+from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
+
+
+class InProcessAction(Action):
+    """A custom action of actions/, run in this process through rasa_sdk's executor."""
+
+    def __init__(self, name: str, executor: ActionExecutor) -> None:
+        self._name, self._executor = name, executor
+
+    def name(self) -> str:
+        return self._name
+
+    async def run(
+        self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker,
+        domain: Domain,
+    ) -> list[Event]:
+        dispatcher = CollectingDispatcher()
+        message = tracker.latest_message
+        seen = Tracker(
+            tracker.sender_id, tracker.current_slot_values(), dict(message.parse_data) if message else {}, [],
+            tracker.is_paused(), None, tracker.active_loop_name and {"name": tracker.active_loop_name} or {},
+            tracker.latest_action_name,
+        )
+        # The executor's table and not its `run`: that one swallows the exception into an HTTP answer.
+        events = await self._executor.actions[self._name](dispatcher, seen, {})
+        # Rasa's own reading of an action server's answer, so that both topologies say the same.
+        uttered = await RemoteAction._utter_responses(dispatcher.messages, output_channel, nlg, tracker)
+        return [*uttered, *deserialise_events(events)]
+
+
+class InProcessProcessor(MessageProcessor):
+    """Rasa's message processor, with custom actions of this process."""
+
+    executor: ActionExecutor
+
+    def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, Any]:
+        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        if isinstance(action, RemoteAction):
+            action = InProcessAction(action.name(), self.executor)
+        return action, prediction
+
+    async def _run_action(
+        self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator, prediction: Any,
+    ) -> bool:
+        if not isinstance(action, InProcessAction):
+            return await super()._run_action(action, tracker, output_channel, nlg, prediction)
+        events = await action.run(output_channel, nlg, tracker, self.domain)  # a crash is the engine's to handle
+        self._log_action_on_tracker(tracker, action, events, prediction)
+        await self._send_bot_messages(events, tracker, output_channel)
+        return self.should_predict_another_action(action.name())
+
+
+class InProcessAgent(Agent):
+    """Rasa's Agent over `InProcessProcessor`."""
+
+    def load_model(self, model_path: str | Path, fingerprint: str | None = None) -> None:
+        executor = ActionExecutor()
+        executor.register_package("actions")
+        self.processor = InProcessProcessor(
+            model_path=model_path, tracker_store=self.tracker_store, lock_store=self.lock_store,
+            action_endpoint=self.action_endpoint, generator=self.nlg, http_interpreter=self.http_interpreter,
+        )
+        self.processor.executor = executor
+        self.domain = self.processor.domain
+        self._set_fingerprint(fingerprint)
+        self.tracker_store.domain = self.domain
+
+
+def load_agent(model: Path, tracker_store: TrackerStore) -> InProcessAgent:
+    agent = InProcessAgent(tracker_store=tracker_store, lock_store=InMemoryLockStore())
+    agent.load_model(model)
+    return agent
+
+
+class ReplyChannel(OutputChannel):
+    """Collects the replies of one message as the actions made them."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "footnote"
+
+    def __init__(self) -> None:
+        self.replies: list[dict[str, Any]] = []
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        reply = (message.get("custom") or {}).get("footnote")
+        if reply is not None:
+            self.replies.append(reply)

@@ -1,0 +1,328 @@
+"""Layer one of the red flags: rules over normalised words. Needs neither Rasa nor a model.
+
+medspaCy's target matcher finds findings, its ConText says which of them are denied, over, asked about in
+general, joked about or somebody else's; a kind of red flag is reported when one of its patterns is made of
+findings that stand. Rules are data: see `bot.red_flag_rules`.
+"""
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from bot.red_flag_rules import Kind, Pattern, RedFlag, RuleBook, load_rule_book
+from bot.reply import tier_rank
+from bot.text import Reader, is_stop, stem
+
+__all__ = ["RedFlag", "RedFlags", "Match", "default_red_flags", "by_severity"]
+
+NEAR, ORDERED = 10, 3  # words between the findings of `a & b` and `a ~ b`
+LIST_TAIL = 8  # words in which a list "no x, y, z or ..." must come to its "or"
+_SMALL = "one two three four five six seven eight nine ten eleven twelv thirteen fourteen fifteen sixteen seventeen"
+_PLACEHOLDERS = {  # what one word of a phrase may stand for, as a regular expression over stems
+    "<year>": r"19\d\d|200\d|201\d|202[0-3]",
+    "<yy>": r"[5-9]\d|0\d",
+    "<number>": rf"\d+|{_SMALL.replace(' ', '|')}|twenti|thirti|forti|fifti|sixti",
+    "<age>": rf"\d|1[0-7]|{_SMALL.replace(' ', '|')}",
+}
+_PLACEHOLDER = re.compile("<start>|" + "|".join(_PLACEHOLDERS))
+# Their stems are the stems of other words as well: a healed wound is not one that will not heal.
+_AS_WRITTEN = frozenset((
+    "healed", "closed", "recovered", "cleared", "cured", "expecting", "evening", "radiation", "stoned", "whats",
+))
+_CANCELS = ("NEGATED", "RESOLVED", "EDUCATIONAL", "HYPOTHETICAL", "OTHER_PERSON", "GENERAL")
+# What later in the sentence makes a report of it all the same: "what causes numbness in my face", "healed, but it is
+# back again", "never had chest pain until today".
+_LIFTED_BY = {"EDUCATIONAL": "OWN", "RESOLVED": "AGAIN", "NEGATED": "UNTIL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A red flag found in a message, and the pattern that found it."""
+
+    flag: RedFlag
+    pattern: str
+
+
+@dataclass(frozen=True)
+class _Span:
+    name: str
+    start: int
+    end: int
+
+
+class RedFlags:
+    """Checks messages against a rule book. Safe to share between threads."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self.book = book
+        self.flags = {kind.flag.id: kind.flag for kind in book.kinds}
+        phrases = [p for finding in book.findings.values() for p in finding.phrases]
+        phrases += [*(context.phrase for context in book.context), *book.figurative]
+        plain = Reader(expansions=book.expansions)
+        self.reader = Reader(
+            expansions=book.expansions,
+            vocabulary=(word for phrase in phrases for word in plain.words(_PLACEHOLDER.sub("", phrase))),
+        )
+        self._lock = threading.Lock()
+        self._nlp, self._targets, self._context = _build_matchers(book, plain)
+        self._anchors = {name for name, finding in book.findings.items() if finding.anchor}
+        self._expressions = [
+            (finding.name, re.compile(expression))
+            for finding in book.findings.values() for expression in finding.regex
+        ]
+        self._names_of_word = lru_cache(maxsize=20_000)(self._names_of_word_uncached)
+        self._lasting = {name for name, finding in book.findings.items() if finding.lasting}
+        self._general = {name for name, finding in book.findings.items() if finding.general}
+        self._kinds_by_name: dict[str, list[tuple[Kind, Pattern]]] = defaultdict(list)
+        for kind in book.kinds:
+            for pattern in kind.patterns:
+                # Filed under one finding that it needs, the one that fewest others need: most are never looked at.
+                self._kinds_by_name[min(pattern.names, key=self._popularity())].append((kind, pattern))
+
+    @lru_cache(maxsize=1)  # noqa: B019 - one instance lives as long as the process
+    def _popularity(self) -> Any:
+        counts: dict[str, int] = defaultdict(int)
+        for kind in self.book.kinds:
+            for pattern in kind.patterns:
+                for name in pattern.names:
+                    counts[name] += 1
+        return lambda name: (name in self._anchors, counts[name], name)
+
+    def matches(self, text: str) -> list[Match]:
+        """Every red flag that the message reports, most severe first, one match a kind."""
+        words = _words(self.reader, text)
+        spans, standing = self._findings(words)
+        if not standing:
+            return []
+        by_name: dict[str, list[_Span]] = defaultdict(list)
+        for span in standing:
+            by_name[span.name].append(span)
+        present = {span.name for span in spans}
+        found: dict[str, Match] = {}
+        for name in by_name:
+            for kind, pattern in self._kinds_by_name.get(name, ()):
+                if kind.flag.id not in found and _holds(pattern, by_name, present):
+                    found[kind.flag.id] = Match(flag=kind.flag, pattern=pattern.text)
+        return sorted(found.values(), key=lambda match: -tier_rank(match.flag.tier))
+
+    def check(self, text: str) -> list[RedFlag]:
+        """The red flags that the message reports, most severe first."""
+        return [match.flag for match in self.matches(text)]
+
+    def explain(self, text: str) -> dict[str, Any]:
+        """What was seen in a message, for people who write rules: findings, what stands, which pattern matched."""
+        words = _words(self.reader, text)
+        spans, standing = self._findings(words)
+        return {
+            "words": words,
+            "findings": [(s.name, " ".join(words[s.start:s.end]), s in standing) for s in spans],
+            "matches": [(m.flag.id, m.flag.tier, m.pattern) for m in self.matches(text)],
+        }
+
+    def _findings(self, words: Sequence[str]) -> tuple[list[_Span], list[_Span]]:
+        """All findings of a message, and those of them that stand (reported, present, meant)."""
+        from spacy.tokens import Doc, Span
+
+        if not words:
+            return [], []
+        stems = [_stem(word) for word in words]
+        starts = [n == 0 or is_stop(words[n - 1]) and not _runs_on(words, n) for n in range(len(words))]
+        with self._lock:
+            doc = Doc(self._nlp.vocab, words=stems, sent_starts=starts)
+            spans = [_Span(target.label_, target.start, target.end) for target in self._targets(doc)]
+            spans += [_Span(name, n, n + 1) for n, word in enumerate(words) for name in self._names_of_word(word)]
+            if not spans:
+                return [], []
+            spans = list(dict.fromkeys(spans))
+            # ConText is asked once for a place, however many findings name it; an anchor needs no answer.
+            places = {(s.start, s.end): None for s in spans if s.name not in self._anchors}
+            doc.spans["findings"] = [Span(doc, *place) for place in places]
+            self._context(doc)
+            modifiers = {(p.start, p.end): p._.modifiers for p in doc.spans["findings"]}
+            lifts = [(m.category, m.modifier_span[0]) for m in doc._.context_graph.modifiers]
+            standing = [
+                span for span in spans if span.name in self._anchors or not any(
+                    self._cancels(modifier, span, doc, places, lifts)
+                    for modifier in modifiers[span.start, span.end]
+                )
+            ]
+        jokes = [s for s in spans if s.name == "_figurative"]
+
+        def inside(span: _Span) -> bool:  # of two phrases that overlap the longer is meant
+            return any(
+                joke.start < span.end and span.start < joke.end and span.end - span.start <= joke.end - joke.start
+                for joke in jokes
+            )
+
+        return ([s for s in spans if s.name != "_figurative"],
+                [s for s in standing if s.name != "_figurative" and not inside(s)])
+
+    def _names_of_word_uncached(self, word: str) -> tuple[str, ...]:
+        """The findings whose regular expression a word matches; spaCy would try each of them at every word."""
+        return tuple(name for name, expression in self._expressions if expression.fullmatch(word))
+
+    def _cancels(
+        self, modifier: Any, span: _Span, doc: Any, places: Iterable[tuple[int, int]], lifts: Sequence[tuple[str, int]]
+    ) -> bool:
+        """Whether a context phrase takes a finding out of the report.
+
+        `places`: where findings are that are no anchors; `lifts`: (category, place) of every context phrase.
+        """
+        if modifier.category not in _CANCELS:
+            return False
+        if modifier.category == "GENERAL" and span.name not in self._general:
+            return False
+        if modifier.category == "RESOLVED" and span.name in self._lasting:
+            return False
+        sentence_end = doc[span.start].sent.end
+        if modifier.category == "NEGATED":
+            # The "no" of "no pulse" belongs to that finding and denies nothing else.
+            first, last = modifier.modifier_span
+            if any(start <= first and last <= end for start, end in places):
+                return False
+            if not _one_list(doc, last, span, sentence_end):
+                return False
+        lifting = _LIFTED_BY.get(modifier.category)
+        return not any(category == lifting and span.start <= place < sentence_end for category, place in lifts)
+
+
+def by_severity(flags: Iterable[RedFlag]) -> list[RedFlag]:
+    """Most severe first, each kind once."""
+    return sorted(dict.fromkeys(flags), key=lambda flag: -tier_rank(flag.tier))
+
+
+@lru_cache(maxsize=1)
+def default_red_flags() -> RedFlags:
+    """The checker over content/, built once a process on first use."""
+    return RedFlags(load_rule_book())
+
+
+def _build_matchers(book: RuleBook, reader: Reader) -> tuple[Any, Any, Any]:
+    """spaCy's blank English with whitespace tokens, the target matcher and ConText over stems."""
+    import spacy
+
+    from bot.lean_imports import medspacy_parts
+    from spacy.tokens import Doc
+
+    ConText, ConTextRule, TargetMatcher, TargetRule = medspacy_parts()
+
+    def stems(phrase: str) -> str:
+        return " ".join(map(_stem, _words(reader, phrase)))
+
+    nlp = spacy.blank("en")
+    nlp.tokenizer = lambda text: Doc(nlp.vocab, words=text.split())
+    targets = TargetMatcher(nlp, result_type=None, prune=False)
+    rules = []
+    for finding in book.findings.values():
+        for phrase in finding.phrases:
+            rules.append(TargetRule(stems(phrase), finding.name, pattern=_token_pattern(phrase, stems)))
+    rules += [TargetRule(stems(p), "_figurative", pattern=_token_pattern(p, stems)) for p in book.figurative]
+    targets.add(rules)
+    context = ConText(nlp, rules=None, span_attrs=None, input_span_type="group", span_group_name="findings")
+    context.add([
+        ConTextRule(
+            stems(phrase.phrase), phrase.category, direction=phrase.direction.upper(),
+            # medspaCy 1.x overlooks an ending phrase whose own scope, by default the sentence, is the wider one.
+            max_scope=1 if phrase.direction in ("pseudo", "terminate") else phrase.max_scope,
+            terminated_by=set(phrase.terminated_by) or None,
+            pattern=_token_pattern(phrase.phrase, stems),
+        )
+        for phrase in book.context
+    ])
+    return nlp, targets, context
+
+
+def _words(reader: Reader, text: str) -> list[str]:
+    """A text's words without hyphens: "post-op" is "post op"."""
+    return [word for word in reader.words(text) if word != "-"]
+
+
+def _stem(word: str) -> str:
+    """A word's stem, or the word itself where the stem would say something else; a line end ends a sentence."""
+    if word in _AS_WRITTEN or not word.isalpha():
+        return word.replace("\n", ".")
+    return stem(word)
+
+
+def _token_pattern(phrase: str, stems: Callable[[str], str]) -> list[dict[str, Any]] | None:
+    """spaCy's token pattern for a phrase with <year>, <number> or <age> in it; None for plain words."""
+    if not _PLACEHOLDER.search(phrase):
+        return None
+    pattern: list[dict[str, Any]] = []
+    for part in phrase.removeprefix("<start>").split():
+        if part in _PLACEHOLDERS:
+            pattern.append({"LOWER": {"REGEX": f"^(?:{_PLACEHOLDERS[part]})$"}})
+        else:
+            pattern += [{"LOWER": word} for word in stems(part).split()]
+    if phrase.startswith("<start>"):
+        pattern[0]["IS_SENT_START"] = True
+    return pattern
+
+
+def _one_list(doc: Any, start: int, span: _Span, sentence_end: int) -> bool:
+    """Whether a denial that ends at word `start` reaches a finding: a comma lets it pass only in a list with "or"."""
+    if "," not in {token.text for token in doc[start:span.start]}:
+        return True
+    if doc[start - 1].text in ("deni", "of", "for"):  # "denies x, y, z", "free of", "negative for"
+        return True
+    return any(token.text in ("or", "nor", "ni") for token in doc[start:min(span.end + LIST_TAIL, sentence_end)])
+
+
+def _runs_on(words: Sequence[str], n: int) -> bool:
+    """Whether the sentence goes on at word `n` after a stop: "Mrs. Jones", or an answer ("Sores? None.")."""
+    if words[n - 1] == ".":
+        return n > 1 and words[n - 2] in ("mr", "mrs", "ms", "doctor")
+    if words[n - 1] != "?":
+        return False
+    if words[n] == "no":
+        return n + 1 == len(words) or words[n + 1] == "," or is_stop(words[n + 1])
+    return words[n] in ("none", "nope", "nah", "never")
+
+
+# How the findings of a pattern must lie to one another
+
+def _holds(pattern: Pattern, by_name: dict[str, list[_Span]], present: set[str]) -> bool:
+    if any(name in present for name in pattern.absent):
+        return False
+    if not all(name in by_name for name in pattern.names):
+        return False
+    return all(_group_lies(group, by_name) for group in pattern.together)
+
+
+def _group_lies(group: tuple[tuple[str, ...], ...], by_name: dict[str, list[_Span]]) -> bool:
+    """Whether runs can be picked that follow one another within `NEAR` words, in any order."""
+    runs = [_ordered_runs(run, by_name) for run in group]
+    if not all(runs):
+        return False
+    if len(runs) == 1:
+        return True
+    reached = [(first,) for first in runs[0]]
+    for candidates in runs[1:]:
+        reached = [
+            (*chosen, span) for chosen in reached[:64] for span in candidates
+            if min(_gap(span, other) for other in chosen) <= NEAR
+        ]
+        if not reached:
+            return False
+    return True
+
+
+def _ordered_runs(names: tuple[str, ...], by_name: dict[str, list[_Span]]) -> list[tuple[int, int]]:
+    """(start, end) of every way to find the names one after another, at most `ORDERED` words apart."""
+    runs = [(span.start, span.end) for span in by_name[names[0]]]
+    for name in names[1:]:
+        runs = [
+            (start, span.end) for start, end in runs for span in by_name[name]
+            if 0 <= span.start - end <= ORDERED
+        ]
+    return runs
+
+
+def _gap(a: tuple[int, int], b: tuple[int, int]) -> int:
+    """Words between two runs; 0 when they touch or overlap."""
+    return max(0, b[0] - a[1], a[0] - b[1])

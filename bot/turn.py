@@ -1,0 +1,118 @@
+"""One turn as the actions see it: what the visitor said, what the NLU made of it, what is in force."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from bot.clinics import DEFAULT_CLINIC, Clinic, load_clinics
+from bot.compose import Speaker
+from bot.content import TOPICS, Content, load_content
+from bot.red_flags import RedFlag, RedFlags, default_red_flags
+from bot.reply import Reply
+from bot.settings import read_settings
+
+CLARIFY_WITHIN = 0.04  # a topic less likely than this is not worth offering
+CLARIFY_AT_MOST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """Everything that speaking needs, loaded once a process on first use."""
+
+    content: Content
+    clinics: Mapping[str, Clinic]
+    red_flags: RedFlags
+    keep_days: int
+
+    def speaker(self, clinic: str | None) -> Speaker:
+        """Speaks for a clinic; for the default one where the name is unknown."""
+        known = self.clinics.get(clinic or DEFAULT_CLINIC) or self.clinics[DEFAULT_CLINIC]
+        return Speaker(content=self.content, clinic=known, keep_days=self.keep_days)
+
+
+@lru_cache(maxsize=1)
+def default_house() -> House:
+    content = load_content()
+    return House(
+        content=content, clinics=load_clinics(content.help_lines), red_flags=default_red_flags(),
+        keep_days=read_settings().keep_days,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What an action needs of the tracker.
+
+    `intent` is what the message asks, also where a red flag took the message over; `ranking` holds
+    (intent, probability) from the most likely on; `flags` are most severe first.
+    """
+
+    speaker: Speaker
+    intent: str
+    ranking: tuple[tuple[str, float], ...]
+    also: tuple[str, ...]
+    flags: tuple[RedFlag, ...]
+    lifts_standing: bool
+    standing_tier: str | None
+    standing_name: str
+
+    def content_replies(self) -> list[Reply]:
+        """The replies to what the message asks apart from red flags."""
+        if self.intent in TOPICS:
+            return [self.speaker.answer(topic) for topic in (self.intent, *self.also)]
+        if self.intent.startswith("smalltalk_"):
+            return [self.speaker.smalltalk(self.intent.removeprefix("smalltalk_"))]
+        if self.intent == "nlu_fallback":
+            return [self.clarify()]
+        return [getattr(self.speaker, self.intent)()]
+
+    def clarify(self) -> Reply:
+        """A choice of the likeliest topics; where none is likely, the honest refusal."""
+        likely = [name for name, p in self.ranking if name in TOPICS and p >= CLARIFY_WITHIN][:CLARIFY_AT_MOST]
+        best = next((name for name, _ in self.ranking if name not in ("nlu_fallback", "red_flag")), "out_of_scope")
+        if best not in TOPICS and not best.startswith("smalltalk_"):
+            return getattr(self.speaker, best)()
+        return self.speaker.clarify(likely) if likely else self.speaker.out_of_scope()
+
+    def replies(self) -> list[Reply]:
+        """All of the turn's replies, red flags first."""
+        if self.lifts_standing and self.standing_tier and not self.flags:
+            asked = [reply for reply in self.content_replies() if reply.kind == "answer"]
+            return [self.speaker.standing_lifted(), *asked]
+        content = [] if self.flags and self.intent not in TOPICS else self.content_replies()
+        return self.speaker.turn(
+            self.flags, content, standing=self.standing_tier, standing_name=self.standing_name
+        )
+
+    def standing_after(self) -> tuple[str | None, str | None]:
+        """(tier, red flag id) in force after this turn; (None, None) when nothing is."""
+        if self.flags and (self.standing_tier is None or _outranks(self.flags[0].tier, self.standing_tier)):
+            return self.flags[0].tier, self.flags[0].id
+        if self.lifts_standing and not self.flags:
+            return None, None
+        return self.standing_tier, None
+
+
+def _outranks(tier: str, other: str) -> bool:
+    from bot.reply import tier_rank
+
+    return tier_rank(tier) >= tier_rank(other)
+
+
+def read_turn(
+    house: House, *, parse_data: Mapping[str, Any], clinic: str | None, standing_tier: str | None,
+    standing_flag: str | None,
+) -> Turn:
+    """A `Turn` out of the NLU's output (Rasa's `latest_message`) and the slots."""
+    flags = [house.red_flags.flags[name] for name in parse_data.get("red_flags") or () if name in house.red_flags.flags]
+    ranking = tuple((item["name"], float(item["confidence"])) for item in parse_data.get("intent_ranking") or ())
+    intent = parse_data.get("asked_intent") or (parse_data.get("intent") or {}).get("name") or "out_of_scope"
+    standing = house.red_flags.flags.get(standing_flag or "")
+    return Turn(
+        speaker=house.speaker(clinic), intent=intent, ranking=ranking,
+        also=tuple(name for name in parse_data.get("also_asked") or () if name in TOPICS),
+        flags=tuple(flags), lifts_standing=bool(parse_data.get("lifts_standing")), standing_tier=standing_tier,
+        standing_name=standing.name if standing else "",
+    )

@@ -1,0 +1,1 @@
+"""Footnote over HTTP: the chat API (version 1) and the demo page."""

@@ -1,0 +1,215 @@
+"""The chat API of api.md and the demo page, as one ASGI application.
+
+`create_app` takes its collaborators, so that tests bring their own; nothing here knows of Rasa or of a model.
+"""
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from bot.conversations import ConversationStore
+from bot.engine import Answer, Answering
+from bot.errors import EngineError
+from bot.settings import Settings
+from bot.text import MAX_CHARACTERS, clean
+from bot.turn import House
+from bot.web import schemas
+from bot.web.bodies import read_body, read_text
+from bot.web.failures import ApiError, error_body, handle_errors, log_failure
+from bot.web.last_resort import LastResort, within
+from bot.web.limits import Limiter, client_address
+from bot.web.static_pages import add_pages
+from bot.web.tokens import Tokens, new_conversation
+
+PURGE_EVERY = 3600.0
+ENGINE_GRACE = 0.5  # the engine keeps its own time; this catches one that hangs beyond it
+FAILING_AFTER, FAILING_FOR = 3, 60.0  # turns in a row without an answer; seconds that these count
+
+
+def create_app(settings: Settings, engine: Answering, store: ConversationStore, house: House) -> FastAPI:
+    """The application. Opens neither the key nor the store before the first request (or its start-up)."""
+    api = Api(settings, engine, store, house)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await api.purge()
+        purging = asyncio.create_task(api.purge_for_ever())
+        yield
+        purging.cancel()
+
+    app = FastAPI(
+        title="Footnote", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        redirect_slashes=False, lifespan=lifespan,
+        description="The chat API. Every error is {\"error\": {\"code\", \"message\"}} with the fitting status.",
+    )
+    handle_errors(app)
+    app.add_api_route(
+        "/api/v1/messages", api.messages, methods=["POST"], summary="Say something",
+        openapi_extra=_takes(schemas.MessageIn),
+        responses={200: {"model": schemas.MessageOut}, **_errors(400, 401, 404, 413, 422, 429, 503)},
+    )
+    app.add_api_route(
+        "/api/v1/feedback", api.feedback, methods=["POST"], status_code=204, summary="Rate a reply",
+        openapi_extra=_takes(schemas.FeedbackIn), responses=_errors(400, 401, 413, 422, 429, 503),
+    )
+    app.add_api_route(
+        "/api/v1/conversation", api.delete, methods=["DELETE"], status_code=204, summary="Delete a conversation",
+        openapi_extra=_takes(schemas.ConversationIn), responses=_errors(400, 401, 413, 429, 503),
+    )
+    app.add_api_route(
+        "/api/v1/health", api.health, methods=["GET"], summary="Can messages be answered?",
+        responses={200: {"model": schemas.HealthOut}, 503: {"model": schemas.HealthOut}},
+    )
+    add_pages(app, house)
+    return app
+
+
+class Api:
+    """The four addresses of api.md."""
+
+    def __init__(self, settings: Settings, engine: Answering, store: ConversationStore, house: House) -> None:
+        self._settings, self._engine, self._store, self._house = settings, engine, store, house
+        self._tokens = Tokens(settings.var / "secret.key", keep_days=settings.keep_days)
+        self._limiter = Limiter(settings.rate_limit)
+        self._last_resort = LastResort(house)
+        self._failed_turns, self._failed_at = 0, 0.0
+
+    async def messages(self, request: Request) -> Response:
+        """Answers a message: red flags first, then what was asked."""
+        self._limit(request, "messages")
+        body = await read_body(request, schemas.MessageIn)
+        if body.clinic is not None and body.clinic not in self._house.clinics:
+            raise ApiError("unknown_clinic")
+        text = read_text(body.text)
+        token, conversation = body.conversation, None
+        if token is not None:
+            conversation = await run_in_threadpool(self._genuine, token)
+            token = self._tokens.refresh(token)
+        if conversation is None:
+            conversation = new_conversation()
+            token = await run_in_threadpool(self._tokens.issue, conversation)
+        answer = await self._answer(text, conversation, body.clinic)
+        return JSONResponse({
+            "conversation": token, "replies": [reply.as_dict() for reply in answer.replies],
+            "standing_tier": answer.standing_tier,
+        })
+
+    async def _answer(self, text: str, conversation: str, clinic: str | None) -> Answer:
+        """The engine's answer, or the last resort's. A visitor in danger is answered whatever breaks."""
+        try:
+            if await run_in_threadpool(self._store.is_deleted, conversation):
+                raise ApiError("bad_token")
+            answer = await within(
+                self._settings.answer_seconds + ENGINE_GRACE,
+                self._engine.answer(text, conversation=conversation, clinic=clinic),
+            )
+            if not answer.replies:
+                raise EngineError("the engine said nothing")
+            self._failed_turns = 0
+        except ApiError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            log_failure("a message was not answered", error)
+            if self._engine.model is not None:  # a message that came before the model says nothing of the model
+                self._failed_turns, self._failed_at = self._failed_turns + 1, time.monotonic()
+            answer = await self._last_resort.answer(text, clinic=clinic)
+        with contextlib.suppress(Exception):  # what broke above may break here; the answer matters more
+            await self._forget_if_deleted(conversation)
+        return answer
+
+    async def _forget_if_deleted(self, conversation: str) -> None:
+        """The visitor may have deleted the conversation while this turn was under way, and wrote into it."""
+        if await run_in_threadpool(self._store.is_deleted, conversation):
+            await self._forget(conversation)
+
+    async def _forget(self, conversation: str) -> None:
+        # The engine first: what it still holds in memory must not be written after the file was cleared.
+        await within(self._settings.answer_seconds + ENGINE_GRACE, self._engine.forget(conversation))
+        await run_in_threadpool(self._store.delete, conversation)
+
+    async def feedback(self, request: Request) -> Response:
+        """Keeps a rating of a reply; a second one for the same reply replaces the first."""
+        self._limit(request, "feedback")
+        body = await read_body(request, schemas.FeedbackIn)
+        reason = clean(body.reason or "") or None
+        if reason is not None and len(reason) > MAX_CHARACTERS:
+            raise ApiError("long_text")
+        conversation = await self._alive(body.conversation)
+        await run_in_threadpool(self._store.rate, conversation, body.reply, body.rating, reason)
+        await self._forget_if_deleted(conversation)
+        return Response(status_code=204)
+
+    async def delete(self, request: Request) -> Response:
+        """Deletes all that is kept of a conversation; its token is dead from then on."""
+        self._limit(request, "deletions")
+        body = await read_body(request, schemas.ConversationIn)
+        conversation = await self._alive(body.conversation)
+        try:
+            await self._forget(conversation)
+        except Exception as error:  # noqa: BLE001 - told as "try again", not as a crash
+            log_failure("a conversation could not be deleted", error)
+            raise ApiError("unavailable") from None
+        return Response(status_code=204)
+
+    async def health(self) -> JSONResponse:
+        """200 while messages can be answered, else 503."""
+        recently = time.monotonic() - self._failed_at < FAILING_FOR
+        if self._engine.model is None:
+            # `bot.engine.Engine` says so when loading has failed for good; other engines need not.
+            status = "failing" if getattr(self._engine, "failure", None) else "loading"
+        elif self._failed_turns >= FAILING_AFTER and recently:
+            status = "failing"
+        else:
+            return JSONResponse({"status": "ok", "model": self._engine.model})
+        values = {"status": status, "model": self._engine.model, **error_body("unavailable")}
+        return JSONResponse(values, status_code=503)
+
+    def _limit(self, request: Request, what: str) -> None:
+        """Counts a request; deletions apart from messages, so that who wrote a lot can still delete it."""
+        peer = request.client.host if request.client else None
+        address = client_address(peer, request.headers, trust_proxy=self._settings.trust_proxy)
+        wait = self._limiter.allow(f"{what} {address}")
+        if wait:
+            raise ApiError("too_many_requests", headers={"retry-after": str(wait)})
+
+    def _genuine(self, token: str) -> str:
+        conversation = self._tokens.read(token)
+        if conversation is None:
+            raise ApiError("bad_token")
+        return conversation
+
+    async def _alive(self, token: str) -> str:
+        """The conversation of a genuine token that was not deleted."""
+        conversation = await run_in_threadpool(self._genuine, token)
+        if await run_in_threadpool(self._store.is_deleted, conversation):
+            raise ApiError("bad_token")
+        return conversation
+
+    async def purge(self) -> None:
+        """Forgets conversations that are too old; a failure is tried again an hour later."""
+        try:
+            await run_in_threadpool(self._store.purge)
+        except Exception as error:  # noqa: BLE001 - chatting goes on without it
+            log_failure("old conversations could not be deleted", error)
+
+    async def purge_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(PURGE_EVERY)
+            await self.purge()
+
+
+def _takes(model: type[BaseModel]) -> dict[str, Any]:
+    """A request body for the OpenAPI page; the route reads it itself, to bound and check it strictly."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.schema()}}}}
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": schemas.ErrorOut} for status in statuses}
