@@ -1,0 +1,15 @@
+"""What goes wrong on purpose: one line that names the cure."""
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class BenchmarkError(Exception):
+    """The run cannot go on; its text is printed as it is."""
+
+
+def last_words(log: Path) -> str:
+    """The last line that a process wrote, for an error message."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "nothing"

@@ -1,0 +1,124 @@
+"""The evaluation in words: tables for people, one mapping for machines."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.figures import Figure, percentiles, wilson
+from evaluation.play import Exchange
+from evaluation.scoring import ERROR_SORTS, Score
+
+CONFUSIONS = 15
+GROUPS_A_TABLE = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Everything that one run found out; `groups` is by file, `copies` is where messages stand in data/ too."""
+
+    model: str
+    overall: Score
+    groups: Mapping[str, Score]
+    exchanges: Sequence[Exchange]
+    complaints: Sequence[str]
+    copies: Sequence[str]
+
+    @property
+    def failures(self) -> list[str]:
+        """Names of the messages that the engine gave no answer to."""
+        return [exchange.name for exchange in self.exchanges if exchange.failed]
+
+
+def evaluate_exchanges(exchanges: Sequence[Exchange]) -> tuple[Score, dict[str, Score]]:
+    """(score over all, score of each file)."""
+    overall, groups = Score(), {}
+    for exchange in exchanges:
+        for score in (overall, groups.setdefault(exchange.group, Score())):
+            score.add(exchange.name, exchange.message, exchange.replies, exchange.standing_tier)
+    return overall, groups
+
+
+def as_json(found: Evaluation) -> dict[str, Any]:
+    """The content of results/evaluation.json."""
+    return {
+        "model": found.model,
+        "messages": len(found.exchanges),
+        "overall": _figures(found.overall),
+        "files": {name: _figures(score) for name, score in found.groups.items()},
+        "latency_ms": percentiles([exchange.milliseconds for exchange in found.exchanges]),
+        "below_floor": list(found.complaints),
+        "unanswered": found.failures,
+        "also_in_data": list(found.copies),
+        "matrix": [[want, got, times] for (want, got), times in sorted(found.overall.matrix.items())],
+        "errors": {sort: found.overall.errors[sort] for sort in ERROR_SORTS if sort in found.overall.errors},
+    }
+
+
+def _figures(score: Score) -> dict[str, Any]:
+    return {name: figure.as_dict() for name, figure in score.figures().items()}
+
+
+def as_lines(found: Evaluation, *, errors: int = 0) -> Iterator[str]:
+    """What is printed."""
+    yield f"{found.model}: {len(found.exchanges)} messages of {len(found.groups)} files"
+    yield ""
+    yield f"{'all files':26} share   95 % interval    counted"
+    for name, figure in found.overall.figures().items():
+        if figure.total:
+            low, high = wilson(figure.part, figure.total)
+            yield f"{name:26} {figure.share:.3f}   {low:.3f} to {high:.3f}   {figure.part}/{figure.total}"
+    names = list(found.groups)
+    for start in range(0, len(names), GROUPS_A_TABLE):
+        yield from _table(found.groups, names[start:start + GROUPS_A_TABLE])
+    yield ""
+    yield from _confusions(found.overall)
+    if errors:
+        yield from _errors(found.overall, errors)
+    yield ""
+    latency = percentiles([exchange.milliseconds for exchange in found.exchanges])
+    if latency["p50"] is not None:
+        yield f"latency of the engine: p50 {latency['p50']:.1f} ms, p95 {latency['p95']:.1f} ms"
+    for place in found.copies:
+        yield f"not unseen: {place}"
+    for name in found.failures:
+        yield f"no answer of the engine: {name}"
+    for complaint in found.complaints:
+        yield f"below the floor: {complaint}"
+
+
+def _table(groups: Mapping[str, Score], names: Sequence[str]) -> Iterator[str]:
+    figures = {name: groups[name].figures() for name in names}
+    yield ""
+    width = max(18, *(len(name) + 2 for name in names))
+    yield f"{'by file':24}" + "".join(f"{name:>{width}}" for name in names)
+    for key in Score().figures():
+        if any(figures[name][key].total for name in names):
+            yield f"{key:24}" + "".join(f"{_cell(figures[name][key]):>{width}}" for name in names)
+
+
+def _cell(figure: Figure) -> str:
+    if not figure.total:
+        return "-"
+    low, high = wilson(figure.part, figure.total)
+    return f"{figure.share:.2f} {low:.2f}-{high:.2f}"
+
+
+def _confusions(score: Score) -> Iterator[str]:
+    worst = score.worst_confusions()
+    if not worst:
+        yield "no confusions"
+        return
+    yield f"worst confusions ({min(CONFUSIONS, len(worst))} of {len(worst)})"
+    for want, got, times in worst[:CONFUSIONS]:
+        yield f"{times:4}  {want} -> {got}"
+
+
+def _errors(score: Score, errors: int) -> Iterator[str]:
+    for sort in ERROR_SORTS:
+        if sort in score.errors:
+            yield ""
+            yield f"{sort}: {len(score.errors[sort])}"
+            for error in score.errors[sort][:errors]:
+                yield f"  {json.dumps(error, ensure_ascii=False)}"
