@@ -103,7 +103,8 @@ def load_content(folder: Path = ROOT / "content") -> Content:
         DataFileError: a file is missing, or says what no one reads; nothing is loaded then.
     """
     article = read_mapping(folder / "article.yml").expect(["title", "url", "sections"])
-    sections = {key: article.mapping("sections").mapping(key).text("title") for key in article.mapping("sections")}
+    headings = article.mapping("sections")
+    sections = {key: headings.mapping(key).expect(["title"]).text("title") for key in headings}
     topics = {path.stem: _topic(path, sections) for path in sorted((folder / "topics").glob("*.yml"))}
     for name in TOPICS:
         if name not in topics:
@@ -112,7 +113,7 @@ def load_content(folder: Path = ROOT / "content") -> Content:
         if name not in TOPICS:
             raise DataFileError(folder / "topics" / f"{name}.yml", "no topic of this name in bot/content.py TOPICS")
     return Content(
-        article_title=article.text("title"), article_url=article.text_or_none("url"), sections=sections,
+        article_title=article.text("title"), article_url=_https_or_none(article, "url"), sections=sections,
         topics=topics, voice=_voice(folder / "voice.yml"), help_lines=_help_lines(folder / "help_lines.yml"),
     )
 
@@ -133,10 +134,9 @@ def _topic(path: Path, sections: Mapping[str, str]) -> Topic:
     sources = []
     for source in file.mappings("sources"):
         source.expect(["name", "url", "for"])
-        url = source.text_or_none("url")
-        if url is not None and not url.startswith("https://"):
-            raise source.fail("url", "must start with https://, or be null")
-        sources.append(OutsideSource(name=source.text("name"), url=url, supports=source.text("for")))
+        sources.append(OutsideSource(
+            name=source.text("name"), url=_https_or_none(source, "url"), supports=source.text("for"),
+        ))
     precautions = file.texts("precautions")
     _refuse_others(file, "precautions", precautions, PRECAUTIONS)
     if path.stem.startswith("massage_") and "massage" not in precautions:
@@ -155,6 +155,13 @@ def _topic(path: Path, sections: Mapping[str, str]) -> Topic:
         precautions=precautions, related=related, reviewed_by=review.text_or_none("by"),
         reviewed_on=on.isoformat() if on else None,
     )
+
+
+def _https_or_none(file: YamlMapping, key: str) -> str | None:
+    url = file.text_or_none(key)
+    if url is not None and not url.startswith("https://"):
+        raise file.fail(key, "must start with https://, or be null")
+    return url
 
 
 def _refuse_others(file: YamlMapping, key: str, values: tuple[str, ...], legal: tuple[str, ...]) -> None:
@@ -200,6 +207,11 @@ def _help_lines(path: Path) -> dict[str, HelpLines]:
         for key in ("emergency", "crisis", "poison", "violence"):
             if key in entry:
                 line = entry.mapping(key).expect(["number", "href"], ["text"])
-                lines[key] = (line.text("number"), line.text("href"), line.text_or_none("text"))
+                href, text_href = line.text("href"), line.text_or_none("text")
+                if not href.startswith("tel:"):
+                    raise line.fail("href", "must start with tel:")
+                if text_href is not None and not text_href.startswith("sms:"):
+                    raise line.fail("text", "must start with sms:")
+                lines[key] = (line.text("number"), href, text_href)
         regions[region] = HelpLines(region=region, lines=lines, elsewhere=entry.text_or_none("elsewhere"))
     return regions

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -123,6 +124,9 @@ class Engine:
         from bot.turn import default_house
 
         default_house()
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1)  # small matrices: a second BLAS thread costs more than it brings
         self._trackers = KeptTrackerStore(None, self._store)
         self._agent = load_agent(self._path, self._trackers)
         # The first message pays for lazy parts (spaCy's vocabulary, ONNX Runtime's arena): pay now.
@@ -170,4 +174,5 @@ class Engine:
 
 def as_plain_text(text: str) -> str:
     """The message as Rasa may read it: `/restart` and `/intent{...}` are words here, never commands."""
-    return clean(text).lstrip("/ \n\t") or "?"
+    # Slashes and any space between them, no-break spaces too: Rasa trims a message before it looks for its slash.
+    return re.sub(r"^[/\s]+", "", clean(text)) or "?"

@@ -1,26 +1,37 @@
 """Rasa's Agent as this process embeds it. Imported late, after `bot.lean_imports`: it takes seconds.
 
-Two things differ from `rasa run`: actions run here, without HTTP and without the schema of the answer being
-checked anew on every turn (45 ms of jsonschema checking the schema itself, measured on 3.6.21), and the
-tracker is not copied for each action (its replay grows with the conversation; our actions reject nothing).
+What differs from `rasa run`: actions run here, without HTTP and without the schema of the answer being
+checked anew on every turn (45 ms of jsonschema checking the schema itself, measured on 3.6.21); the tracker
+is not copied for each action (its replay grows with the conversation; our actions reject nothing); after an
+action the bot listens without asking the policy, since every rule is one action long; and the graph is run
+by `bot.rasa_runner`.
 """
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.actions.action import Action, RemoteAction, action_for_name_or_text
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
+from rasa.engine.loader import load_predict_graph_runner
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.storage import ModelMetadata
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
+
+from bot.rasa_runner import SequentialGraphRunner
 
 
 class InProcessAction(Action):
@@ -55,7 +66,19 @@ class InProcessProcessor(MessageProcessor):
 
     executor: ActionExecutor
 
+    @staticmethod
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
+        with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
+            metadata, runner = load_predict_graph_runner(
+                Path(folder), Path(model_path), LocalModelStorage, SequentialGraphRunner
+            )
+        return Path(model_path).name, metadata, runner
+
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, Any]:
+        # Every rule of data/rules.yml is one action long (a test holds this): after it, the bot listens.
+        if tracker.latest_action_name in self.executor.actions:
+            listen = PolicyPrediction.for_action_name(self.domain, ACTION_LISTEN_NAME, "RulePolicy")
+            return action_for_name_or_text(ACTION_LISTEN_NAME, self.domain, None), listen
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
         if isinstance(action, RemoteAction):
             action = InProcessAction(action.name(), self.executor)

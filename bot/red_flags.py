@@ -63,13 +63,14 @@ class RedFlags:
         self.flags = {kind.flag.id: kind.flag for kind in book.kinds}
         phrases = [p for finding in book.findings.values() for p in finding.phrases]
         phrases += [*(context.phrase for context in book.context), *book.figurative]
-        plain = Reader(expansions=book.expansions)
+        # Some 27,000 phrases are read here: each once.
+        words_of = lru_cache(maxsize=None)(Reader(expansions=book.expansions).words)
         self.reader = Reader(
             expansions=book.expansions,
-            vocabulary=(word for phrase in phrases for word in plain.words(_PLACEHOLDER.sub("", phrase))),
+            vocabulary=(word for phrase in phrases for word in words_of(_PLACEHOLDER.sub("", phrase))),
         )
         self._lock = threading.Lock()
-        self._nlp, self._targets, self._context = _build_matchers(book, plain)
+        self._nlp, self._targets, self._context = _build_matchers(book, words_of)
         self._anchors = {name for name, finding in book.findings.items() if finding.anchor}
         self._expressions = [
             (finding.name, re.compile(expression))
@@ -202,28 +203,34 @@ def default_red_flags() -> RedFlags:
     return RedFlags(load_rule_book())
 
 
-def _build_matchers(book: RuleBook, reader: Reader) -> tuple[Any, Any, Any]:
-    """spaCy's blank English with whitespace tokens, the target matcher and ConText over stems."""
-    import spacy
+def _build_matchers(book: RuleBook, words_of: Callable[[str], list[str]]) -> tuple[Any, Any, Any]:
+    """The target matcher and ConText over stems that are split at blanks.
 
+    The vocabulary is a bare one and stems are compared as written: spaCy's English one would work out shape,
+    prefix and a dozen other traits of 30,000 words, which nothing here asks for.
+    """
     from bot.lean_imports import medspacy_parts
+    from spacy.language import Language
     from spacy.tokens import Doc
+    from spacy.vocab import Vocab
 
     ConText, ConTextRule, TargetMatcher, TargetRule = medspacy_parts()
 
     def stems(phrase: str) -> str:
-        return " ".join(map(_stem, _words(reader, phrase)))
+        return " ".join(_stem(word) for word in words_of(phrase) if word != "-")
 
-    nlp = spacy.blank("en")
+    nlp = Language(vocab=Vocab())
     nlp.tokenizer = lambda text: Doc(nlp.vocab, words=text.split())
-    targets = TargetMatcher(nlp, result_type=None, prune=False)
+    targets = TargetMatcher(nlp, phrase_matcher_attr="ORTH", result_type=None, prune=False)
     rules = []
     for finding in book.findings.values():
         for phrase in finding.phrases:
             rules.append(TargetRule(stems(phrase), finding.name, pattern=_token_pattern(phrase, stems)))
     rules += [TargetRule(stems(p), "_figurative", pattern=_token_pattern(p, stems)) for p in book.figurative]
     targets.add(rules)
-    context = ConText(nlp, rules=None, span_attrs=None, input_span_type="group", span_group_name="findings")
+    context = ConText(
+        nlp, rules=None, phrase_matcher_attr="ORTH", span_attrs=None, input_span_type="group", span_group_name="findings",
+    )
     context.add([
         ConTextRule(
             stems(phrase.phrase), phrase.category, direction=phrase.direction.upper(),
@@ -256,9 +263,9 @@ def _token_pattern(phrase: str, stems: Callable[[str], str]) -> list[dict[str, A
     pattern: list[dict[str, Any]] = []
     for part in phrase.removeprefix("<start>").split():
         if part in _PLACEHOLDERS:
-            pattern.append({"LOWER": {"REGEX": f"^(?:{_PLACEHOLDERS[part]})$"}})
+            pattern.append({"ORTH": {"REGEX": f"^(?:{_PLACEHOLDERS[part]})$"}})
         else:
-            pattern += [{"LOWER": word} for word in stems(part).split()]
+            pattern += [{"ORTH": word} for word in stems(part).split()]
     if phrase.startswith("<start>"):
         pattern[0]["IS_SENT_START"] = True
     return pattern
