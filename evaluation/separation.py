@@ -57,14 +57,17 @@ def _without_dash(line: str) -> str:
 
 
 def copied(rows: Iterable[Row], phrases: Iterable[Phrase]) -> list[str]:
-    """Where a message of the evaluation stands in data/ too, one line each; never its words."""
+    """Where a message of the evaluation stands in data/ too, one line each; never its words.
+
+    A turn of a dialogue may be as short as "hi" and is left alone then: it measures the turns around it.
+    """
     places = defaultdict(list)
     for phrase in phrases:
         places[phrase.key].append(phrase.place)
     return [
         f"{row.path.name}:{row.line} ({row.name_of(number)}) stands in {', '.join(places[key])}"
         for row in rows for number, message in enumerate(row.messages, 1)
-        if (key := compare_key(message.text)) in places
+        if (key := compare_key(message.text)) in places and not (row.is_dialogue and len(key.split()) <= 3)
     ]
 
 

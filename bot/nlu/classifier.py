@@ -14,11 +14,14 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.featurizer import VECTOR
+from bot.content import TOPICS
+from bot.nlu.featurizer import VECTOR, shared_encoder
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
+from bot.nlu.questions import split_questions
 from bot.nlu.tokenizer import NORMALIZED
 
 RANKING_LENGTH = 10
+TWO_TOPICS_CONFIDENCE = 0.9
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -27,8 +30,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """See `bot.nlu.heads.HeadSettings`."""
-        return asdict(HeadSettings())
+        """See `bot.nlu.heads.HeadSettings`; `part_sure`, `whole_allows`: from which probability a part of a message
+        counts as a topic of its own, for the part alone and for the message as a whole."""
+        return {**asdict(HeadSettings()), "part_sure": 0.6, "whole_allows": 0.001}
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: TextHeads | None = None
@@ -64,6 +68,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             probabilities = self._heads.probabilities(message.get(VECTOR), message.get(NORMALIZED) or "")
+            asked = self._two_topics(message.get(TEXT) or "", probabilities)
+            if asked:
+                # Two topics share the probability; the first is the intent, so that it is no case for a fallback.
+                first = self._heads.classes.index(asked[0])
+                probabilities = probabilities * (1.0 - TWO_TOPICS_CONFIDENCE)
+                probabilities[first] = TWO_TOPICS_CONFIDENCE
             best = np.argsort(-probabilities)[:RANKING_LENGTH]
             ranking = [
                 {INTENT_NAME_KEY: self._heads.classes[n], PREDICTED_CONFIDENCE_KEY: float(probabilities[n])}
@@ -71,4 +81,24 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             ]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set("also_asked", asked[1:], add_to_output=True)
         return messages
+
+    def _two_topics(self, text: str, whole: np.ndarray) -> list[str]:
+        """The two topics that a message asks, in its order; empty where it asks one.
+
+        A part of the message must be sure of its topic, and the message as a whole must not rule it out: a
+        detour before the question is not a topic.
+        """
+        parts = split_questions(text)
+        if len(parts) < 2:
+            return []
+        asked: list[str] = []
+        for part, vector in zip(parts, shared_encoder().encode(parts)):
+            probabilities = self._heads.probabilities(vector, part)
+            best = int(np.argmax(probabilities))
+            name = self._heads.classes[best]
+            sure = probabilities[best] >= self._config["part_sure"] and whole[best] >= self._config["whole_allows"]
+            if sure and name in TOPICS and name not in asked:
+                asked.append(name)
+        return asked[:2] if len(asked) > 1 else []

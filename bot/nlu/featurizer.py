@@ -1,6 +1,7 @@
 """The sentence encoder as a Rasa featurizer: one vector a message."""
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ from bot.settings import read_settings
 VECTOR = "sentence_vector"
 
 
+@lru_cache(maxsize=1)
+def shared_encoder() -> SentenceEncoder:
+    """The process's one encoder, opened on first use: three components read with it."""
+    return SentenceEncoder.load(read_settings().encoder_folder)
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(GraphComponent):
     """Sets the message's `sentence_vector`: float32 [384], length 1, of its normalised text.
@@ -35,7 +42,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
         execution_context: ExecutionContext,
     ) -> SentenceEncoderFeaturizer:
-        return cls(SentenceEncoder.load(read_settings().encoder_folder))
+        return cls(shared_encoder())
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

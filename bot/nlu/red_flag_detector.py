@@ -22,14 +22,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.errors import DataFileError
-from bot.nlu.encoder import SentenceEncoder
-from bot.nlu.featurizer import VECTOR
+from bot.nlu.featurizer import VECTOR, shared_encoder
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
 from bot.nlu.normalize import normalize
 from bot.nlu.tokenizer import NORMALIZED
 from bot.red_flags import RedFlag, RedFlags, by_severity, default_red_flags
 from bot.reply import TIERS
-from bot.settings import ROOT, read_settings
+from bot.settings import ROOT
 
 NONE = "none"
 EXAMPLES = ROOT / "data" / "red_flags"
@@ -82,7 +81,7 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
     def train(self, training_data: TrainingData) -> Resource:
         texts, labels = read_examples(EXAMPLES, {name: flag.tier for name, flag in self._rules.flags.items()})
         texts = [normalize(text) for text in texts]
-        vectors = SentenceEncoder.load(read_settings().encoder_folder).encode(texts)
+        vectors = shared_encoder().encode(texts)
         ordinary = [e for e in training_data.intent_examples if e.get(TEXT)]
         vectors = np.vstack([vectors, *(e.get(VECTOR)[None, :] for e in ordinary)])
         texts += [e.get(NORMALIZED) for e in ordinary]

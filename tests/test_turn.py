@@ -1,0 +1,164 @@
+"""One turn: what the NLU made of a message and what is in force, to replies and to what is in force next."""
+from __future__ import annotations
+
+import pytest
+
+from bot.content import SERVICES, SMALLTALK, TOPICS
+from bot.turn import CLARIFY_AT_MOST, CLARIFY_WITHIN, Turn, read_turn
+
+FLAGS = {"caution": "blood_thinner", "urgent": "foot_ulcer", "emergency": "stroke", "crisis": "suicidal_thoughts"}
+
+
+@pytest.fixture
+def turn(house):
+    """A turn out of the NLU's output as Rasa hands it over."""
+
+    def make(intent="massage_safety", *, ranking=(), flags=(), asked=None, also=(), lifts=False, standing=None) -> Turn:
+        parse_data = {
+            "intent": {"name": "red_flag" if flags else intent, "confidence": 1.0}, "asked_intent": asked or intent,
+            "intent_ranking": [{"name": name, "confidence": p} for name, p in ranking],
+            "red_flags": [FLAGS.get(name, name) for name in flags], "also_asked": list(also), "lifts_standing": lifts,
+        }
+        return read_turn(house, parse_data=parse_data, clinic=None, standing_tier=standing,
+                         standing_flag=FLAGS.get(standing))
+
+    return make
+
+
+def said(turn: Turn) -> list[str]:
+    return [f"{reply.kind} {reply.tier or reply.topic}" for reply in turn.replies()]
+
+
+def test_the_flags_of_these_tests_exist_with_their_tiers(house) -> None:
+    assert {tier: house.red_flags.flags[name].tier for tier, name in FLAGS.items()} == {tier: tier for tier in FLAGS}
+
+
+@pytest.mark.parametrize("intent", TOPICS)
+def test_topic_is_answered(turn, intent: str) -> None:
+    assert said(turn(intent)) == [f"answer {intent}"]
+
+
+@pytest.mark.parametrize("name", SMALLTALK)
+def test_small_talk_is_returned(turn, name: str) -> None:
+    assert said(turn(f"smalltalk_{name}")) == [f"smalltalk {name}"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_rendered(turn, name: str) -> None:
+    assert said(turn(name)) == [f"{name} None"]
+
+
+def test_two_topics_are_answered_in_the_order_asked(turn) -> None:
+    assert said(turn("heat_therapy", also=["massage_safety"])) == ["answer heat_therapy", "answer massage_safety"]
+
+
+def test_what_is_no_topic_is_not_answered_beside_one(turn) -> None:
+    assert said(turn("heat_therapy", also=["handoff", "no_such"])) == ["answer heat_therapy"]
+
+
+# Red flags
+
+@pytest.mark.parametrize(("flags", "expected"), [
+    (["caution"], ["escalation caution", "answer massage_safety"]),
+    (["urgent"], ["escalation urgent", "answer massage_safety"]),
+    (["urgent", "caution"], ["escalation urgent", "answer massage_safety"]),
+    (["emergency"], ["escalation emergency"]),
+    (["crisis"], ["escalation crisis"]),
+    (["crisis", "emergency"], ["escalation crisis", "escalation emergency"]),
+])
+def test_red_flags_come_first_and_severe_ones_alone(turn, flags, expected) -> None:
+    assert said(turn(flags=flags)) == expected
+
+
+@pytest.mark.parametrize("intent", [*(f"smalltalk_{name}" for name in SMALLTALK), *SERVICES, "nlu_fallback"])
+@pytest.mark.parametrize("tier", FLAGS)
+def test_beside_a_red_flag_only_a_question_on_a_topic_is_answered(turn, intent: str, tier: str) -> None:
+    assert said(turn(intent, flags=[tier])) == [f"escalation {tier}"]
+
+
+def test_a_red_flag_that_the_content_no_longer_knows_is_passed_over(turn) -> None:
+    assert said(turn(flags=["no_such_flag"], asked="massage_safety")) == ["answer massage_safety"]
+
+
+# A standing tier
+
+@pytest.mark.parametrize("standing", FLAGS)
+def test_standing_tier_comes_with_a_hands_on_answer(turn, house, standing: str) -> None:
+    replies = turn("massage_benefit", standing=standing).replies()
+    assert [reply.kind for reply in replies] == ["escalation", "answer"]
+    assert replies[0].tier == standing
+    assert standing == "crisis" or house.red_flags.flags[FLAGS[standing]].name in replies[0].text
+
+
+@pytest.mark.parametrize("intent", ["neuropathy_definition", "smalltalk_greet", "handoff"])
+def test_standing_tier_is_silent_elsewhere(turn, intent: str) -> None:
+    assert not [kind for kind in said(turn(intent, standing="urgent")) if kind.startswith("escalation")]
+
+
+def test_standing_tier_comes_where_only_the_second_topic_is_hands_on(turn) -> None:
+    assert said(turn("cause_sugar", also=["massage_safety"], standing="caution")) == [
+        "escalation caution", "answer cause_sugar", "answer massage_safety"]
+
+
+def test_lifting_is_acknowledged_and_the_question_answered_without_the_warning(turn) -> None:
+    lifted = turn("massage_safety", lifts=True, standing="caution")
+    assert said(lifted) == ["smalltalk ack", "answer massage_safety"]
+    assert lifted.replies()[0].text == lifted.speaker.content.voice.lines["standing_lifted"]
+
+
+def test_lifting_answers_nothing_that_was_not_asked(turn) -> None:
+    assert said(turn("smalltalk_ack", lifts=True, standing="caution")) == ["smalltalk ack"]
+
+
+def test_lifting_what_does_not_stand_changes_nothing(turn) -> None:
+    assert said(turn("massage_safety", lifts=True)) == ["answer massage_safety"]
+
+
+@pytest.mark.parametrize(("flags", "lifts", "standing", "after"), [
+    ([], False, None, (None, None)),
+    (["caution"], False, None, ("caution", FLAGS["caution"])),
+    (["urgent"], False, "caution", ("urgent", FLAGS["urgent"])),
+    (["urgent"], False, "urgent", ("urgent", FLAGS["urgent"])),
+    (["caution"], False, "urgent", ("urgent", None)),
+    (["emergency"], False, "crisis", ("crisis", None)),
+    (["crisis", "emergency"], False, "urgent", ("crisis", FLAGS["crisis"])),
+    ([], False, "emergency", ("emergency", None)),
+    ([], True, "caution", (None, None)),
+    ([], True, None, (None, None)),
+    (["caution"], True, "urgent", ("urgent", None)),
+    (["urgent"], True, None, ("urgent", FLAGS["urgent"])),
+])
+def test_highest_tier_stands_until_it_is_lifted(turn, flags, lifts, standing, after) -> None:
+    assert turn(flags=flags, lifts=lifts, standing=standing).standing_after() == after
+
+
+# An unclear message
+
+@pytest.mark.parametrize(("ranking", "offered"), [
+    ([("nlu_fallback", 0.9), ("massage_safety", 0.2), ("massage_benefit", 0.19)], ["massage_safety", "massage_benefit"]),
+    ([("massage_safety", 0.2), ("handoff", 0.19), ("cause_sugar", 0.1)], ["massage_safety", "cause_sugar"]),
+    ([("massage_safety", CLARIFY_WITHIN), ("cause_sugar", CLARIFY_WITHIN - 0.001)], ["massage_safety"]),
+    ([(name, 0.1) for name in TOPICS], list(TOPICS[:CLARIFY_AT_MOST])),
+    ([("smalltalk_ack", 0.2), ("massage_safety", 0.1)], ["massage_safety"]),
+])
+def test_unclear_message_is_met_with_the_likely_topics(turn, ranking, offered) -> None:
+    (reply,) = turn("nlu_fallback", ranking=ranking).replies()
+    assert reply.kind == "clarify"
+    assert [suggestion.topic for suggestion in reply.suggestions] == offered
+
+
+@pytest.mark.parametrize(("ranking", "kind"), [
+    ([], "out_of_scope"),
+    ([("nlu_fallback", 0.9)], "out_of_scope"),
+    ([("massage_safety", 0.01)], "out_of_scope"),
+    ([("nlu_fallback", 0.9), ("handoff", 0.25), ("massage_safety", 0.2)], "handoff"),
+    ([("decline", 0.25), ("massage_safety", 0.2)], "decline"),
+    ([("out_of_scope", 0.25), ("massage_safety", 0.2)], "out_of_scope"),
+])
+def test_unclear_message_is_refused_where_a_refusal_is_likeliest(turn, ranking, kind: str) -> None:
+    assert [reply.kind for reply in turn("nlu_fallback", ranking=ranking).replies()] == [kind]
+
+
+def test_nothing_known_of_a_message_is_out_of_scope(house) -> None:
+    turn = read_turn(house, parse_data={}, clinic=None, standing_tier=None, standing_flag=None)
+    assert said(turn) == ["out_of_scope None"]
