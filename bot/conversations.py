@@ -38,6 +38,7 @@ class ConversationStore:
         if self._connection is None:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch(mode=0o600)  # before SQLite makes it readable for all
                 connection = sqlite3.connect(self.path, check_same_thread=False, timeout=5.0)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
@@ -54,13 +55,17 @@ class ConversationStore:
     def append(self, conversation: str, bodies: Iterable[str], *, after: int) -> int:
         """Keep events (JSON texts) numbered from `after` + 1 on; returns the last number. All or nothing.
 
+        Of a deleted conversation nothing is kept, also when its last turn ends after the deletion.
+
         Raises:
             sqlite3.IntegrityError: somebody else has written event `after` + 1 meanwhile.
         """
         rows = [(conversation, after + n, body, time.time()) for n, body in enumerate(bodies, 1)]
         if rows:
             with self._lock, self._open() as connection:
-                connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+                connection.execute("BEGIN IMMEDIATE")
+                if not self._dead(connection, conversation):
+                    connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
         return after + len(rows)
 
     def last_number(self, conversation: str) -> int:
@@ -101,7 +106,11 @@ class ConversationStore:
 
     def is_deleted(self, conversation: str) -> bool:
         with self._lock:
-            row = self._open().execute("SELECT 1 FROM deleted WHERE digest = ?", (_digest(conversation),)).fetchone()
+            return self._dead(self._open(), conversation)
+
+    @staticmethod
+    def _dead(connection: sqlite3.Connection, conversation: str) -> bool:
+        row = connection.execute("SELECT 1 FROM deleted WHERE digest = ?", (_digest(conversation),)).fetchone()
         return row is not None
 
     def purge(self) -> int:
@@ -114,6 +123,7 @@ class ConversationStore:
             for conversation in old:
                 connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM feedback WHERE at < ?", (before,))
+            connection.execute("DELETE FROM deleted WHERE at < ?", (before,))  # their tokens have expired by now
         return len(old)
 
     def close(self) -> None:

@@ -78,7 +78,7 @@ def medspacy_parts() -> tuple[type, type, type, type]:
     if "medspacy" not in sys.modules:
         spec = importlib.util.find_spec("medspacy")
         if spec is None:
-            raise ModuleNotFoundError("medspacy is not installed; run: make setup")
+            raise ModuleNotFoundError("medspacy is not installed; run: make train")
         package = types.ModuleType("medspacy")
         package.__path__ = list(spec.submodule_search_locations or ())
         package.__spec__ = spec

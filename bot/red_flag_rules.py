@@ -3,6 +3,7 @@
     content/findings/*.yml           finding or anchor -> phrases that people say for it
     content/red_flags/<id>.yml       one kind: tier, patterns over findings, wordings, near misses, what to tell
     content/red_flags_context.yml    phrases that deny, date, quote or joke about a finding (ConText rules)
+    content/red_flags_lifted.yml     phrases that take a warning back
     content/spelling.yml             text-speak and fixed misspellings
 
 A pattern joins findings:  a ~ b   in this order, at most 3 words between
@@ -108,6 +109,7 @@ class RuleBook:
     context: tuple[ContextPhrase, ...]
     figurative: tuple[str, ...]  # phrases inside which a finding does not count
     expansions: Mapping[str, str]
+    lifted: tuple[str, ...] = ()  # phrases that take a standing warning back
 
 
 def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
@@ -129,10 +131,12 @@ def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
     if not kinds:
         raise DataFileError(folder / "red_flags", "holds no red flag; restore it from git")
     context = read_mapping(folder / "red_flags_context.yml").expect(["rules", "figurative"])
+    lifted = read_mapping(folder / "red_flags_lifted.yml").expect(["phrases"])
     spelling = read_mapping(folder / "spelling.yml").expect(["expansions"])
     expansions = spelling.mapping("expansions")
     return RuleBook(
         findings=findings, kinds=tuple(kinds), context=_context(context), figurative=context.texts("figurative"),
+        lifted=lifted.texts("phrases"),
         expansions={str(key).lower(): expansions.text(key) for key in expansions},
     )
 

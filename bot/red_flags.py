@@ -69,6 +69,7 @@ class RedFlags:
             expansions=book.expansions,
             vocabulary=(word for phrase in phrases for word in words_of(_PLACEHOLDER.sub("", phrase))),
         )
+        self._lifted = [self._stemmed(phrase) for phrase in book.lifted]
         self._lock = threading.Lock()
         self._nlp, self._targets, self._context = _build_matchers(book, words_of)
         self._anchors = {name for name, finding in book.findings.items() if finding.anchor}
@@ -114,6 +115,13 @@ class RedFlags:
     def check(self, text: str) -> list[RedFlag]:
         """The red flags that the message reports, most severe first."""
         return [match.flag for match in self.matches(text)]
+
+    def lifts(self, text: str) -> bool:
+        """Whether the message takes a warning back, or says that a clinician has cleared it."""
+        return any(phrase in self._stemmed(text) for phrase in self._lifted)
+
+    def _stemmed(self, text: str) -> str:
+        return f" {' '.join(map(_stem, _words(self.reader, text)))} "
 
     def explain(self, text: str) -> dict[str, Any]:
         """What was seen in a message, for people who write rules: findings, what stands, which pattern matched."""

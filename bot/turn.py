@@ -78,7 +78,7 @@ class Turn:
 
     def replies(self) -> list[Reply]:
         """All of the turn's replies, red flags first."""
-        if self.lifts_standing and self.standing_tier and not self.flags:
+        if self._lifted():
             asked = [reply for reply in self.content_replies() if reply.kind == "answer"]
             return [self.speaker.standing_lifted(), *asked]
         content = [] if self.flags and self.intent not in TOPICS else self.content_replies()
@@ -90,9 +90,13 @@ class Turn:
         """(tier, red flag id) in force after this turn; (None, None) when nothing is."""
         if self.flags and (self.standing_tier is None or _outranks(self.flags[0].tier, self.standing_tier)):
             return self.flags[0].tier, self.flags[0].id
-        if self.lifts_standing and not self.flags:
+        if self._lifted():
             return None, None
         return self.standing_tier, None
+
+    def _lifted(self) -> bool:
+        """A warning is taken back; one about a crisis stays, whatever is said."""
+        return self.lifts_standing and not self.flags and self.standing_tier not in (None, "crisis")
 
 
 def _outranks(tier: str, other: str) -> bool:

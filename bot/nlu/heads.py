@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,66 +85,43 @@ def train_heads(
     """Heads trained on messages: unit vectors [n, d], normalised texts [n], labels [n].
 
     The held-out folds are blocks of each label's messages in the order given: neighbours in a data file are
-    often by one hand, and a hand must not stand on both sides.
+    often by one hand, and a hand must not stand on both sides. Landmarks and vocabulary know no labels and
+    are shared by the folds.
     """
+    from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
 
     names = np.array(labels)
+    kernel = Nystroem(gamma=settings.gamma, n_components=min(settings.landmarks, len(vectors)), random_state=20)
+    features = kernel.fit_transform(vectors)
+    ngrams, matrix = NgramVectorizer.fit(texts)
     folds = _blocks(labels)
-    scores = None
+    classes = np.unique(names)
+    scores = np.zeros((len(texts), 2 * len(classes)))
     for fold in range(FOLDS):
-        kept = folds != fold
-        scored = _fit(vectors[kept], [t for t, k in zip(texts, kept) if k], names[kept], settings)
-        part = scored.scores(vectors[~kept], [t for t, k in zip(texts, kept) if not k])
-        scores = np.zeros((len(texts), part.shape[1])) if scores is None else scores
-        scores[~kept] = part
+        kept, held = folds != fold, folds == fold
+        by_vector, by_ngrams = _fit(features[kept], matrix[kept], names[kept], settings)
+        scores[held] = np.hstack([by_vector.decision_function(features[held]),
+                                  by_ngrams.decision_function(matrix[held])])
     joint = LogisticRegression(C=settings.joint_c, max_iter=200).fit(scores, names)
-    whole = _fit(vectors, texts, names, settings)
-    assert list(joint.classes_) == list(whole.classes)
+    by_vector, by_ngrams = _fit(features, matrix, names, settings)
+    assert list(by_vector.classes_) == list(by_ngrams.classes_) == list(joint.classes_) == list(classes)
     return TextHeads(
-        classes=tuple(map(str, whole.classes)), gamma=settings.gamma, landmarks=whole.landmarks,
-        vector_weights=whole.projection @ whole.vector_weights, vector_bias=whole.vector_bias,
-        ngrams=whole.ngrams, ngram_weights=whole.ngram_weights, ngram_bias=whole.ngram_bias,
+        classes=tuple(map(str, classes)), gamma=settings.gamma, landmarks=kernel.components_,
+        vector_weights=kernel.normalization_.T @ by_vector.coef_.T, vector_bias=by_vector.intercept_,
+        ngrams=ngrams, ngram_weights=by_ngrams.coef_.T, ngram_bias=by_ngrams.intercept_,
         joint_weights=joint.coef_.T, joint_bias=joint.intercept_,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Fitted:
-    classes: np.ndarray
-    gamma: float
-    landmarks: np.ndarray
-    projection: np.ndarray
-    vector_weights: np.ndarray
-    vector_bias: np.ndarray
-    ngrams: NgramVectorizer
-    ngram_weights: np.ndarray
-    ngram_bias: np.ndarray
-
-    def scores(self, vectors: np.ndarray, texts: Sequence[str]) -> np.ndarray:
-        """[n, 2k]: the vector head's scores, then the n-gram head's."""
-        kernel = np.exp(-self.gamma * (2.0 - 2.0 * (vectors @ self.landmarks.T)))
-        by_vector = kernel @ (self.projection @ self.vector_weights) + self.vector_bias
-        by_ngrams = np.stack([
-            values @ self.ngram_weights[indices] + self.ngram_bias for indices, values in map(self.ngrams.vector, texts)
-        ])
-        return np.hstack([by_vector, by_ngrams])
-
-
-def _fit(vectors: np.ndarray, texts: Sequence[str], labels: np.ndarray, settings: HeadSettings) -> _Fitted:
-    from sklearn.kernel_approximation import Nystroem
+def _fit(features: np.ndarray, matrix: Any, labels: np.ndarray, settings: HeadSettings) -> tuple[Any, Any]:
+    """The vector head over RBF features [n, m], and the n-gram head over a sparse matrix [n, v]."""
     from sklearn.linear_model import RidgeClassifier
     from sklearn.svm import LinearSVC
 
-    kernel = Nystroem(gamma=settings.gamma, n_components=min(settings.landmarks, len(vectors)), random_state=20)
-    features = kernel.fit_transform(vectors)
-    by_vector = RidgeClassifier(alpha=settings.alpha).fit(features, labels)
-    ngrams, matrix = NgramVectorizer.fit(texts)
-    by_ngrams = LinearSVC(C=settings.ngram_c, random_state=20).fit(matrix, labels)
-    return _Fitted(
-        classes=by_vector.classes_, gamma=settings.gamma, landmarks=kernel.components_,
-        projection=kernel.normalization_.T, vector_weights=by_vector.coef_.T, vector_bias=by_vector.intercept_,
-        ngrams=ngrams, ngram_weights=by_ngrams.coef_.T, ngram_bias=by_ngrams.intercept_,
+    return (
+        RidgeClassifier(alpha=settings.alpha).fit(features, labels),
+        LinearSVC(C=settings.ngram_c, random_state=20).fit(matrix, labels),
     )
 
 

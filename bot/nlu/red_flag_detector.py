@@ -101,6 +101,11 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
             probabilities = self._heads.probabilities(message.get(VECTOR), message.get(NORMALIZED) or "")
             tiers = dict(zip(self._heads.classes, map(float, probabilities)))
             flags = combine(by_rule, tiers, self._config, self._rules)
+            lifts = not by_rule and self._rules.lifts(text)
+            if lifts:
+                # "I misread, I take no blood thinner": naming what was wrong is no new report of it.
+                flags = [flag for flag in flags if flag.tier != "caution"]
+            message.set("lifts_standing", lifts, add_to_output=True)
             message.set("red_flags", [flag.id for flag in flags], add_to_output=True)
             message.set("red_flag_probabilities", tiers, add_to_output=True)
             message.set("asked_intent", (message.get(INTENT) or {}).get(INTENT_NAME_KEY), add_to_output=True)
