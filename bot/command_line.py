@@ -41,11 +41,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"The model is {ensure_model(settings).name}")
         return 0
     if options.verb == "serve":
-        from bot.training import ensure_model
-        from bot.web.server import free_port_or_raise, serve
+        from bot.web.server import serve
 
-        free_port_or_raise(options.host, options.port)  # before minutes of training
-        ensure_model(settings)
         serve(port=options.port, host=options.host)
         return 0
     from bot import terminal

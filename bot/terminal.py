@@ -64,7 +64,9 @@ def _answer_lines(engine: Engine, lines: Iterable[str], clinic: str | None) -> i
             text = clean(row["text"])
             if not 1 <= len(text) <= MAX_CHARACTERS:
                 raise ValueError(f"text must have 1 to {MAX_CHARACTERS} characters")
-        except (ValueError, KeyError, TypeError, AttributeError):
+            if not isinstance(row.get("clinic") or "", str):
+                raise TypeError("clinic must be a text")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             broken += 1
             problem = f'line {number}: needs {{"text": "…"}} with 1 to {MAX_CHARACTERS} characters'
             print(json.dumps({"error": {"code": "bad_line", "message": problem}}), flush=True)
@@ -86,7 +88,7 @@ def chat(settings: Settings, *, clinic: str | None, source: TextIO | None = None
         for line in _typed(source or sys.stdin):
             if line.lower() in ("quit", "exit"):
                 break
-            if line.isdigit() and 1 <= int(line) <= len(suggestions):
+            if line.isdecimal() and 1 <= int(line) <= len(suggestions):
                 line = suggestions[int(line) - 1]
                 print(f"> {line}")
             if len(line) > MAX_CHARACTERS:

@@ -60,6 +60,8 @@ class Reader:
     def __init__(self, *, expansions: Mapping[str, str] | None = None, vocabulary: Iterable[str] = ()) -> None:
         self._expansions = dict(expansions or {})
         self._slashed = {key: value for key, value in self._expansions.items() if not key.isalnum()}
+        mixed = [key for key in self._expansions if key.isalnum() and not key.isalpha()]  # "b4": two tokens otherwise
+        self._mixed = re.compile(rf"\b(?:{'|'.join(map(re.escape, mixed))})\b") if mixed else None
         self._vocabulary: dict[str, list[str]] = {}
         for word in sorted({w for w in vocabulary if len(w) >= 4 and w.isalpha()}):
             self._vocabulary.setdefault(word[0], []).append(word)
@@ -73,6 +75,8 @@ class Reader:
         text = fold(text)
         for key, value in self._slashed.items():
             text = text.replace(key, f" {value} ")
+        if self._mixed:
+            text = self._mixed.sub(lambda match: self._expansions[match.group()], text)
         text = _JOINED.sub(_join_negation, text)
         words: list[str] = []
         for token in _TOKEN.findall(text):

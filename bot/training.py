@@ -90,8 +90,12 @@ def _train(path: Path) -> None:
     part = path.with_name(path.name.replace("footnote-", "part-"))
     command = [sys.executable, "-m", "bot.train_rasa", str(part)]
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
-    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0 or not part.is_file():
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode != 0 or not part.is_file():
         part.unlink(missing_ok=True)
+        print(done.stdout, file=sys.stderr)
         raise SetupError("training failed; its messages stand above. Mend what they name and run: make train")
     part.rename(path)
     print(f"Trained {path.name}", flush=True)

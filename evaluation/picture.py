@@ -28,7 +28,7 @@ def draw_apart(result: Path, picture: Path) -> None:
     command = [sys.executable, "-m", "evaluation.picture", str(result.resolve()), str(picture.resolve())]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         raise SetupError(f"{picture.name} could not be drawn; the messages stand above. If matplotlib is missing: "
-                         "make setup")
+                         "make train")
 
 
 def emphasised(matrix: Counter[tuple[str, str]]) -> tuple[set[str], set[str]]:

@@ -57,7 +57,7 @@ def book(tmp_path: Path) -> Book:
     """Writes a small content/ folder; a keyword replaces the text of that file."""
 
     def write(*, kind: str = KIND, findings: str = FINDINGS, context: str = CONTEXT, spelling: str = "expansions: {n: and}\n",
-              more_findings: str = "") -> Path:
+              more_findings: str = "", lifted: str = "phrases: [doctor cleared me]\n") -> Path:
         (tmp_path / "findings").mkdir()
         (tmp_path / "red_flags").mkdir()
         (tmp_path / "findings" / "fruit.yml").write_text(findings)
@@ -67,6 +67,7 @@ def book(tmp_path: Path) -> Book:
             (tmp_path / "red_flags" / "thing.yml").write_text(kind)
         (tmp_path / "red_flags_context.yml").write_text(context)
         (tmp_path / "spelling.yml").write_text(spelling)
+        (tmp_path / "red_flags_lifted.yml").write_text(lifted)
         return tmp_path
 
     return write
@@ -94,9 +95,9 @@ BROKEN = [
     ("a pattern of exclusions only", {"kind": KIND.replace("'apple'", "'!apple'")}, "red_flags/thing.yml:6", "patterns: '!apple' asks for nothing"),
     ("a finding in two files", {"more_findings": "apple: {phrases: [pomme]}\n"}, "findings/trees.yml:1", "apple: stands in two files of content/findings; merge the two"),
     ("a finding twice in a file", {"findings": FINDINGS + "apple: {phrases: [pomme]}\n"}, "findings/fruit.yml", "not valid YAML"),
-    ("a finding with a capital", {"findings": FINDINGS + "Pear: {phrases: [pear]}\n"}, "findings/fruit.yml:17", "Pear: a finding's name is small letters, digits and _"),
+    ("a finding with a capital", {"findings": FINDINGS + "Pear: {phrases: [pear]}\n"}, "findings/fruit.yml:18", "Pear: a finding's name is small letters, digits and _"),
     ("an unknown key of a finding", {"findings": FINDINGS.replace("anchor: true", "ancor: true")}, "findings/fruit.yml:6", "cherry.ancor: unknown key; the keys here are: phrases, regex, anchor, lasting, general"),
-    ("a finding without words", {"findings": FINDINGS + "pear: {anchor: true}\n"}, "findings/fruit.yml:17", "pear: needs phrases, or a regex"),
+    ("a finding without words", {"findings": FINDINGS + "pear: {anchor: true}\n"}, "findings/fruit.yml:18", "pear: needs phrases, or a regex"),
     ("a regular expression that is none", {"findings": FINDINGS.replace("3\\d\\d", "3[")}, "findings/fruit.yml:9", "number.regex: '3[' is no regular expression: unterminated character set"),
     ("YAML that is none", {"findings": "apple: [\n"}, "findings/fruit.yml", "not valid YAML"),
     ("an unknown category", {"context": CONTEXT.replace("RESOLVED", "GONE")}, "red_flags_context.yml", "rules[2].category: 'GONE' is none of: NEGATED, RESOLVED"),
@@ -106,6 +107,7 @@ BROKEN = [
     ("an unquoted no", {"context": CONTEXT.replace("['no', never]", "[5, never]")}, "red_flags_context.yml", "phrases: must be a list of texts; quote an item that YAML reads otherwise"),
     ("no expansions", {"spelling": "words: {}\n"}, "spelling.yml:1", "words: unknown key; the keys here are: expansions"),
     ("an expansion to a number", {"spelling": "expansions: {b4: 4}\n"}, "spelling.yml", "expansions.b4: must be a text"),
+    ("a lifting phrase that is no text", {"lifted": "phrases: [5]\n"}, "red_flags_lifted.yml:1", "phrases: must be a list of texts"),
     ("no red flag at all", {"kind": ""}, "red_flags", "holds no red flag; restore it from git"),
 ]
 
@@ -133,8 +135,8 @@ MEANT = [
     ("apple", "a pear", False),
     ("number", "it says 345", True),
     ("number", "it says 3456", False),
-    ('"green leaf"', "many green leaves", True),
-    ('"green leaf"', "a leaf is green", False),
+    ('"green twig"', "many green twigs", True),
+    ('"green twig"', "a twig is green", False),
     ("young", "aged 7", True),
     ("young", "aged 70", False),
     # a ~ b: in this order, at most 3 words between
@@ -148,7 +150,8 @@ MEANT = [
     ("apple & berry", f"berry {TEN} apple", True),
     ("apple & berry", f"apple {TEN} und berry", False),
     ("apple & berry", "only an apple", False),
-    ("apple & berry & cherry", f"apple {TEN} berry und cherry", False),  # each near each
+    ("apple & berry & cherry", f"apple {TEN} berry und cherry", True),  # each near one of the others
+    ("apple & berry & cherry", f"apple {TEN} und berry und cherry", False),
     ("apple & berry & cherry", "cherry, apple. Berry!", True),
     # a + b: anywhere
     ("apple + berry", f"berry {TEN} {TEN} apple", True),

@@ -79,7 +79,7 @@ def test_words_undo_how_people_write(text: str, words: str) -> None:
 
 @pytest.mark.parametrize(("text", "words"), [
     ("u cant feel ur foot", "you cant feel your foot"),
-    ("worse @ nite, b4 bed", "worse @ night , before bed"),
+    ("worse at nite b4 bed, thru 2day", "worse at night before bed , through today"), ("ab4 2days", "ab 4 2 days"),
     ("w/o pain w/ diabetes", "without pain with diabetes"),
     ("gonna wanna gotta", "going to want to got to"),
     ("numb n cold", "numb and cold"),

@@ -15,7 +15,7 @@ DEFAULT_PORT, OTHER_PORT = 8000, 8123
 
 
 def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
-    """Serve until interrupted, in this one process.
+    """Serve until interrupted, in this one process; trains first when the model is out of date.
 
     Raises:
         SetupError, DataFileError: something is missing or broken; the text names the cure.
@@ -26,7 +26,7 @@ def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
         import uvicorn
 
         from bot.lean_imports import leave_out_heavy_modules
-        from bot.training import latest_model
+        from bot.training import ensure_model
         from bot.turn import default_house
         from bot.web.app import create_app
         from bot.web.tokens import read_or_make_key
@@ -34,7 +34,7 @@ def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
         store = ConversationStore(settings.database, keep_days=settings.keep_days)
         store.conversations()  # opens it: a folder without rights is told now, not to the first visitor
         read_or_make_key(settings.var / "secret.key")
-        engine = Engine(latest_model(settings), store, seconds=settings.answer_seconds)
+        engine = Engine(ensure_model(settings), store, seconds=settings.answer_seconds)
         leave_out_heavy_modules()
         house = default_house()  # before the engine, which loads the same in its thread
         engine.start()
