@@ -7,19 +7,22 @@ import logging
 import uuid
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from bot.content import INTENTS, SMALLTALK, TOPICS
+from bot.content import HANDS_ON_TOPICS, INTENTS, SMALLTALK, TOPICS
 from bot.reply import CAVEATED_KINDS, KINDS, LINK_SCHEMES, TIERS, Reply, tier_rank
 from bot.settings import ROOT
 from bot.text import MAX_CHARACTERS
 from bot.yaml_files import read_mapping
 
 pytestmark = pytest.mark.model
+# The same messages on every run; a failing one is shown as it is, since making it smaller takes minutes.
+FUZZ = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),
+        "phases": (Phase.explicit, Phase.generate)}
 SENTINEL = "zqxvisitorword"
 EXAMPLES = 500
-FEEDBACK_KEYS = {"id", "kind", "topic", "tier", "text", "detail", "caveat", "sources", "suggestions", "links"}
+REPLY_KEYS = {"id", "kind", "topic", "tier", "text", "detail", "caveat", "sources", "suggestions", "links"}
 
 
 def real_phrases() -> list[str]:
@@ -84,7 +87,7 @@ def assert_well_formed(reply: Reply) -> None:
     assert all(link.href.startswith(LINK_SCHEMES) and link.label for link in reply.links)
     assert all(suggestion.text and suggestion.topic in TOPICS for suggestion in reply.suggestions)
     values = json.loads(json.dumps(reply.as_dict()))
-    assert set(values) == FEEDBACK_KEYS
+    assert set(values) == REPLY_KEYS
     assert SENTINEL not in json.dumps(values), "a reply never repeats the visitor"
 
 
@@ -100,8 +103,7 @@ def test_any_message_gets_well_formed_replies_and_leaves_no_trace(engine, caplog
     caplog.set_level(logging.INFO)
     seen: dict[str, int] = {}
 
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
-              suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, **FUZZ)
     @given(MESSAGES)
     @example("")
     @example("?" * MAX_CHARACTERS)
@@ -132,13 +134,11 @@ def test_any_message_gets_well_formed_replies_and_leaves_no_trace(engine, caplog
 @pytest.mark.parametrize("opening", ["I take warfarin", "my toe turned black overnight", "I want to die"])
 def test_any_later_message_gets_the_standing_tier_beside_hands_on_answers(engine, house, opening: str) -> None:
     """Fuzzed messages within one conversation: a tier told is never lost, nor left out where it is due."""
-    from bot.content import HANDS_ON_TOPICS
-
     conversation = uuid.uuid4().hex
     standing = asyncio.run(engine.answer(opening, conversation=conversation)).standing_tier
     assert standing
 
-    @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, **FUZZ)
     @given(st.one_of(st.sampled_from([house.content.topics[name].ask for name in TOPICS]), st.text(max_size=40)))
     def check(text: str) -> None:
         answer = asyncio.run(engine.answer(text, conversation=conversation))

@@ -16,7 +16,7 @@ from bot.reply import TIERS, tier_rank
 
 BOOK = load_rule_book()
 KINDS = {kind.flag.id: kind for kind in BOOK.kinds}
-# The kinds that /work/shared/medical-reference.md lists in parts B and C, by tier.
+# The kinds of the medical reference sheet, parts B and C, by tier, and the unnamed one of each tier.
 EXPECTED_KINDS = {
     "emergency": """stroke heart_attack breathing_trouble climbing_weakness cauda_equina bloodless_limb collapse seizure
         low_blood_sugar high_blood_sugar poisoning severe_allergy leg_clot_with_lung_signs sepsis racing_infection
@@ -91,6 +91,17 @@ def test_every_wording_raises_its_own_kind_and_at_least_its_tier(kind: Kind, wor
 @pytest.mark.parametrize(("kind", "near_miss"), _rows("near_misses"))
 def test_no_near_miss_raises_anything(kind: Kind, near_miss: str) -> None:
     assert [(m.flag.id, m.pattern) for m in default_red_flags().matches(near_miss)] == []
+
+
+@pytest.mark.parametrize(("message", "raised"), [
+    # Two kinds could be meant: exactly what is reported counts, no more.
+    ("on chemo, no fever, feet are numb", ["cancer_treatment"]),
+    ("I'm on Eliquis, should I worry if I bruise easily?", ["blood_thinner"]),
+    ("I am allergic to lavender, which oil do you use", ["skin_products_and_sites"]),
+    ("what is good for a toe that turned black", ["black_toe"]),
+])
+def test_a_message_between_two_kinds_raises_the_one_that_it_reports(message: str, raised: list[str]) -> None:
+    assert [flag.id for flag in default_red_flags().check(message)] == raised
 
 
 @pytest.mark.parametrize("tier", TIERS)

@@ -17,10 +17,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.content import INTENTS
 from bot.errors import DataFileError
 from bot.nlu.featurizer import VECTOR, shared_encoder
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
@@ -42,11 +45,15 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`raise_at`: probability of a tier or a higher one from which layer two alone raises it.
-        `veto_below`: probability of any flag below which a rule of that tier is not believed."""
+        `veto_below`: probability of any flag below which a rule of that tier is not believed.
+        `sure_topic`, `sure_topic_raises_by`: where no rule speaks and the message is clearly an ordinary question
+        (its intent at least this likely), layer two must be surer by so much."""
         return {
             **asdict(HeadSettings()),
-            "raise_at": {"caution": 0.45, "urgent": 0.45, "emergency": 0.45, "crisis": 0.35},
-            "veto_below": {"caution": 0.1, "urgent": 0.1, "emergency": 0.05, "crisis": 0.05},
+            "raise_at": {"caution": 0.6, "urgent": 0.5, "emergency": 0.42, "crisis": 0.3},
+            "veto_below": {"caution": 0.15, "urgent": 0.15, "emergency": 0.075, "crisis": 0.05},
+            "sure_topic": 0.8,
+            "sure_topic_raises_by": 0.2,
         }
 
     def __init__(
@@ -100,7 +107,9 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
             by_rule = self._rules.check(text)
             probabilities = self._heads.probabilities(message.get(VECTOR), message.get(NORMALIZED) or "")
             tiers = dict(zip(self._heads.classes, map(float, probabilities)))
-            flags = combine(by_rule, tiers, self._config, self._rules)
+            ranking = message.get(INTENT_RANKING_KEY) or []
+            topic = max((i[PREDICTED_CONFIDENCE_KEY] for i in ranking if i[INTENT_NAME_KEY] in INTENTS), default=0.0)
+            flags = combine(by_rule, tiers, self._config, self._rules, topic_probability=topic)
             lifts = not by_rule and self._rules.lifts(text)
             if lifts:
                 # "I misread, I take no blood thinner": naming what was wrong is no new report of it.
@@ -122,7 +131,8 @@ def at_least(tiers: dict[str, float], tier: str) -> float:
 
 
 def combine(
-    by_rule: list[RedFlag], tiers: dict[str, float], config: dict[str, Any], rules: RedFlags
+    by_rule: list[RedFlag], tiers: dict[str, float], config: dict[str, Any], rules: RedFlags, *,
+    topic_probability: float,
 ) -> list[RedFlag]:
     """The red flags of a message out of both layers, most severe first.
 
@@ -131,8 +141,9 @@ def combine(
     """
     any_flag = 1.0 - tiers.get(NONE, 0.0)
     flags = [flag for flag in by_rule if any_flag >= config["veto_below"][flag.tier]]
+    surer = config["sure_topic_raises_by"] if not flags and topic_probability >= config["sure_topic"] else 0.0
     for tier in reversed(TIERS):
-        if at_least(tiers, tier) >= config["raise_at"][tier]:
+        if at_least(tiers, tier) >= config["raise_at"][tier] + surer:
             flags.append(rules.flags[f"unnamed_{tier}"])
             break
     kept = by_severity(flags)
