@@ -1,6 +1,7 @@
 """What is kept: whole or not at all, shared between processes, and gone when it is deleted."""
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
 import time
@@ -167,6 +168,30 @@ def test_deletion_of_what_is_not_kept_is_remembered_too(store) -> None:
     store.delete("never seen")
     store.delete("never seen")
     assert store.is_deleted("never seen")
+
+
+def test_turn_that_ends_after_the_deletion_is_not_kept(store, other) -> None:
+    store.append("a", ["1"], after=0)
+    other.delete("a")
+    store.append("a", ["2"], after=1)
+    assert store.events("a") == other.events("a") == []
+
+
+def test_file_is_for_its_owner_only(store, path: Path) -> None:
+    store.append("a", ["1"], after=0)
+    assert {file.name: oct(file.stat().st_mode & 0o077) for file in path.parent.iterdir()} == {
+        file.name: "0o0" for file in path.parent.iterdir()}
+
+
+def test_purge_forgets_deletions_whose_tokens_have_expired(store, path: Path) -> None:
+    for name in ("old", "new"):
+        store.delete(name)
+    with sqlite3.connect(path) as connection:
+        digest = hashlib.sha256(b"old").hexdigest()
+        connection.execute("UPDATE deleted SET at = at - 31 * 86400 WHERE digest = ?", (digest,))
+    connection.close()
+    store.purge()
+    assert not store.is_deleted("old") and store.is_deleted("new")
 
 
 def test_purge_forgets_conversations_that_ended_long_ago(store, path: Path) -> None:

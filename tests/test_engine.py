@@ -73,6 +73,14 @@ def test_red_flag_is_escalated_and_stays_in_force(say, conversation: str, text: 
     assert say("Is foot massage safe with neuropathy?").standing_tier is None, "other conversations know nothing of it"
 
 
+def test_warning_is_taken_back_when_the_visitor_takes_it_back(say, conversation: str) -> None:
+    assert say("I'm pregnant, is massage safe?", conversation=conversation).standing_tier == "caution"
+    lifted = say("I misread, I'm not pregnant", conversation=conversation)
+    assert kinds(lifted)[0] == "smalltalk ack" and lifted.standing_tier is None
+    later = say("Is foot massage safe with neuropathy?", conversation=conversation)
+    assert kinds(later) == ["answer massage_safety"] and later.standing_tier is None
+
+
 def test_two_questions_in_one_message_get_both_answers_in_order(say) -> None:
     answer = say("Does heat help neuropathy? And is massage safe?")
     assert kinds(answer) == ["answer heat_therapy", "answer massage_safety"]
@@ -179,7 +187,7 @@ def test_forgotten_and_deleted_conversation_starts_anew(engine, say, conversatio
 # What it survives
 
 def test_crash_within_an_action_is_an_engine_error_and_the_conversation_goes_on(
-    say, conversation: str, monkeypatch, caplog
+    say, engine, conversation: str, monkeypatch, caplog
 ) -> None:
     say("I take warfarin", conversation=conversation)
     with monkeypatch.context() as broken:
@@ -193,6 +201,8 @@ def test_crash_within_an_action_is_an_engine_error_and_the_conversation_goes_on(
     assert SECRET not in caplog.text
     answer = say("is massage safe?", conversation=conversation)
     assert kinds(answer) == ["escalation caution", "answer massage_safety"]
+    kept = kept_texts(engine._store.path, conversation)
+    assert kept == ["I take warfarin", "is massage safe?"], "of the broken turn nothing is kept"
 
 
 def test_silent_action_is_an_engine_error(say, conversation: str, monkeypatch) -> None:

@@ -127,9 +127,14 @@ def test_lifting_what_does_not_stand_changes_nothing(turn) -> None:
     ([], True, None, (None, None)),
     (["caution"], True, "urgent", ("urgent", None)),
     (["urgent"], True, None, ("urgent", FLAGS["urgent"])),
+    ([], True, "crisis", ("crisis", None)),
 ])
 def test_highest_tier_stands_until_it_is_lifted(turn, flags, lifts, standing, after) -> None:
     assert turn(flags=flags, lifts=lifts, standing=standing).standing_after() == after
+
+
+def test_crisis_stays_in_mind_whatever_is_said(turn) -> None:
+    assert said(turn("massage_safety", lifts=True, standing="crisis")) == ["escalation crisis", "answer massage_safety"]
 
 
 # An unclear message
