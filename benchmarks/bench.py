@@ -145,7 +145,7 @@ def _notes(
         "limits what comes in.",
     ]
     if training.epochs != stock_project.DEFAULT_EPOCHS:
-        notes.append(f"Stock Rasa was trained for {training.epochs} epochs, not {stock_project.DEFAULT_EPOCHS}.")
+        notes.append(f"Stock Rasa's epochs were {training.epochs}, not {stock_project.DEFAULT_EPOCHS}.")
     if kept:
         notes.append(f"Stock Rasa's training was measured earlier, on {training.on}.")
     if training.phrases != stock_project.digest_of(stock_project.PHRASES):

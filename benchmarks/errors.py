@@ -8,6 +8,15 @@ class BenchmarkError(Exception):
     """The run cannot go on; its text is printed as it is."""
 
 
+def ending(code: int) -> str:
+    """How a process ended, for an error message.
+
+    >>> ending(-9)
+    'was ended by signal 9'
+    """
+    return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+
+
 def last_words(log: Path) -> str:
     """The last line that a process wrote, for an error message."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

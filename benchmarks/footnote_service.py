@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.dialects import FootnoteApi
-from benchmarks.errors import BenchmarkError, last_words
+from benchmarks.errors import BenchmarkError, ending, last_words
 from benchmarks.processes import run_to_end
 from benchmarks.service import Command, Service
 
@@ -38,7 +38,7 @@ def train_footnote(folder: Path) -> float:
         [sys.executable, "-m", "bot", "train"], folder=ROOT, environment=_environment(folder), log=log,
     )
     if code != 0 or not _models(folder):
-        raise BenchmarkError(f"`python -m bot train` failed; it ended with: {last_words(log)}")
+        raise BenchmarkError(f"`python -m bot train` {ending(code)}; it said last: {last_words(log)}")
     return seconds
 
 

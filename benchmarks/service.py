@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.client import Client
 from benchmarks.dialects import Dialect
-from benchmarks.errors import BenchmarkError, last_words
+from benchmarks.errors import BenchmarkError, ending, last_words
 from benchmarks.processes import free_port, running
 
 START_SECONDS = 900.0
@@ -123,8 +123,9 @@ def _wait_for_answer(
     try:
         while not client.is_ready() or not _answers(client):
             for process, log in zip(processes, logs, strict=True):
-                if process.poll() is not None:
-                    raise BenchmarkError(f"{service.name} ended while it started; it said last: {last_words(log)}")
+                code = process.poll()
+                if code is not None:
+                    raise BenchmarkError(f"{service.name} {ending(code)} at its start; it said last: {last_words(log)}")
             if time.monotonic() > deadline:
                 raise BenchmarkError(
                     f"{service.name} answered nothing within {START_SECONDS:g} s; it said last: {last_words(logs[0])}"

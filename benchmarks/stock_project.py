@@ -19,7 +19,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.errors import BenchmarkError, last_words
+from benchmarks.errors import BenchmarkError, ending, last_words
 from benchmarks.processes import run_to_end
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,7 +114,7 @@ def train_stock(folder: Path, model: Path, epochs: int = DEFAULT_EPOCHS) -> Trai
     code, seconds = run_to_end(command, folder=folder, environment=stock_environment(), log=log)
     trained = folder / "models" / "stock.tar.gz"
     if code != 0 or not trained.is_file():
-        raise BenchmarkError(f"`rasa train` of the stock project failed; it ended with: {last_words(log)}")
+        raise BenchmarkError(f"`rasa train` of the stock project {ending(code)}; it said last: {last_words(log)}")
     shutil.copy(trained, model)
     training = Training(
         seconds=round(seconds, 1), epochs=epochs, phrases=digest_of(folder / "data" / "nlu"),

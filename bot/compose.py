@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.clinics import Clinic
 from bot.content import HANDS_ON_TOPICS, Content, Topic
@@ -84,14 +84,11 @@ class Speaker:
             links.append(self._clinic_link())
         return tuple(links)
 
-    def remind(self, tier: str, name: str) -> Reply:
-        """The reminder of a tier told earlier, beside an answer that invites to touch or warm the foot."""
-        voice = self.content.voice
-        return Reply(
-            kind="escalation", tier=tier, text=self.fill(voice.standing[tier], name=name),
-            caveat=voice.caveats.get(tier, voice.caveats["escalation"]),
-            links=self._standing_links(tier),
-        )
+    def with_reminder(self, reply: Reply, tier: str, name: str) -> Reply:
+        """An answer that opens with the reminder of a tier told earlier; not an escalation of its own, since the
+        visitor has reported nothing new."""
+        reminder = self.fill(self.content.voice.standing[tier], name=name)
+        return replace(reply, text=f"{reminder}\n\n{reply.text}", links=self._standing_links(tier) + reply.links)
 
     def _standing_links(self, tier: str) -> tuple[Link, ...]:
         lines, labels = self.content.help_lines[self.clinic.region].lines, self.content.voice.links
@@ -167,8 +164,11 @@ class Speaker:
         highest = max((tier_rank(flag.tier) for flag in flags), default=0)
         if highest >= tier_rank("emergency"):
             return escalations
-        if standing and tier_rank(standing) > highest and any(r.topic in HANDS_ON_TOPICS for r in content):
-            escalations.insert(0, self.remind(standing, standing_name))
+        if standing and tier_rank(standing) > highest:
+            hands_on = next((n for n, reply in enumerate(content) if reply.topic in HANDS_ON_TOPICS), None)
+            if hands_on is not None:
+                content = [*content]
+                content[hands_on] = self.with_reminder(content[hands_on], standing, standing_name)
         return [*escalations, *content]
 
 

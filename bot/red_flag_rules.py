@@ -110,6 +110,7 @@ class RuleBook:
     figurative: tuple[str, ...]  # phrases inside which a finding does not count
     expansions: Mapping[str, str]
     lifted: tuple[str, ...] = ()  # phrases that take a standing warning back
+    not_lifted: tuple[str, ...] = ()  # phrases beside which nothing is taken back
 
 
 def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
@@ -131,12 +132,12 @@ def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
     if not kinds:
         raise DataFileError(folder / "red_flags", "holds no red flag; restore it from git")
     context = read_mapping(folder / "red_flags_context.yml").expect(["rules", "figurative"])
-    lifted = read_mapping(folder / "red_flags_lifted.yml").expect(["phrases"])
+    lifted = read_mapping(folder / "red_flags_lifted.yml").expect(["phrases", "unless"])
     spelling = read_mapping(folder / "spelling.yml").expect(["expansions"])
     expansions = spelling.mapping("expansions")
     return RuleBook(
         findings=findings, kinds=tuple(kinds), context=_context(context), figurative=context.texts("figurative"),
-        lifted=lifted.texts("phrases"),
+        lifted=lifted.texts("phrases"), not_lifted=lifted.texts("unless"),
         expansions={str(key).lower(): expansions.text(key) for key in expansions},
     )
 

@@ -70,6 +70,7 @@ class RedFlags:
             vocabulary=(word for phrase in phrases for word in words_of(_PLACEHOLDER.sub("", phrase))),
         )
         self._lifted = [self._stemmed(phrase) for phrase in book.lifted]
+        self._not_lifted = [self._stemmed(phrase) for phrase in book.not_lifted]
         self._lock = threading.Lock()
         self._nlp, self._targets, self._context = _build_matchers(book, words_of)
         self._anchors = {name for name, finding in book.findings.items() if finding.anchor}
@@ -118,7 +119,8 @@ class RedFlags:
 
     def lifts(self, text: str) -> bool:
         """Whether the message takes a warning back, or says that a clinician has cleared it."""
-        return any(phrase in self._stemmed(text) for phrase in self._lifted)
+        said = self._stemmed(text)
+        return any(phrase in said for phrase in self._lifted) and not any(p in said for p in self._not_lifted)
 
     def _stemmed(self, text: str) -> str:
         return f" {' '.join(map(_stem, _words(self.reader, text)))} "

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -79,12 +79,19 @@ class Turn:
     def replies(self) -> list[Reply]:
         """All of the turn's replies, red flags first."""
         if self._lifted():
-            asked = [reply for reply in self.content_replies() if reply.kind == "answer"]
-            return [self.speaker.standing_lifted(), *asked]
+            return self._lifting_replies()
         content = [] if self.flags and self.intent not in TOPICS else self.content_replies()
         return self.speaker.turn(
             self.flags, content, standing=self.standing_tier, standing_name=self.standing_name
         )
+
+    def _lifting_replies(self) -> list[Reply]:
+        """The question's answer, opened by the word that the warning is gone; that word alone where none was asked."""
+        lifted = self.speaker.standing_lifted()
+        asked = [reply for reply in self.content_replies() if reply.kind == "answer"]
+        if not asked:
+            return [lifted]
+        return [replace(asked[0], text=f"{lifted.text}\n\n{asked[0].text}"), *asked[1:]]
 
     def standing_after(self) -> tuple[str | None, str | None]:
         """(tier, red flag id) in force after this turn; (None, None) when nothing is."""

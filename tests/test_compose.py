@@ -93,17 +93,18 @@ def test_who_is_elsewhere_is_told_so_in_an_emergency(speaker, tier: str, told: b
 @pytest.mark.parametrize(("tier", "caveat"), [
     ("emergency", "escalation"), ("urgent", "escalation"), ("crisis", "crisis"), ("caution", "caution"),
 ])
-def test_caveat_fits_the_tier_also_when_shown_again(speaker, tier: str, caveat: str) -> None:
-    expected = speaker.content.voice.caveats[caveat]
-    assert speaker.escalate(flag(tier)).caveat == speaker.remind(tier, "a sign").caveat == expected
+def test_caveat_fits_the_tier(speaker, tier: str, caveat: str) -> None:
+    assert speaker.escalate(flag(tier)).caveat == speaker.content.voice.caveats[caveat]
 
 
 @pytest.mark.parametrize(("tier", "href"), [
     ("crisis", "tel:988"), ("emergency", "tel:911"), ("urgent", "tel:+15550100199"), ("caution", "tel:+15550100199"),
 ])
-def test_reminder_links_where_help_is(speaker, tier: str, href: str) -> None:
-    reply = speaker.remind(tier, "a blood thinner")
-    assert (reply.kind, reply.tier, reply.links[0].href) == ("escalation", tier, href)
+def test_reminder_opens_the_answer_and_links_where_help_is(speaker, tier: str, href: str) -> None:
+    plain = speaker.answer("massage_benefit")
+    reply = speaker.with_reminder(plain, tier, "a blood thinner")
+    assert (reply.kind, reply.topic, reply.caveat, reply.links[0].href) == ("answer", plain.topic, plain.caveat, href)
+    assert reply.text.endswith(plain.text) and len(reply.text) > len(plain.text) + 20
     assert tier == "crisis" or "a blood thinner" in reply.text
 
 
@@ -189,9 +190,10 @@ def test_most_severe_red_flag_is_told_and_crisis_and_emergency_both(speaker, tie
 
 @pytest.mark.parametrize("topic_id", HANDS_ON_TOPICS)
 @pytest.mark.parametrize("standing", TIERS)
-def test_standing_tier_is_shown_before_an_answer_that_invites_to_touch(speaker, topic_id: str, standing: str) -> None:
-    replies = speaker.turn([], [speaker.answer(topic_id)], standing=standing, standing_name="a blood thinner")
-    assert kinds(replies) == [f"escalation {standing}", f"answer {topic_id}"]
+def test_standing_tier_opens_an_answer_that_invites_to_touch(speaker, topic_id: str, standing: str) -> None:
+    plain = speaker.answer(topic_id)
+    (reply,) = speaker.turn([], [plain], standing=standing, standing_name="a blood thinner")
+    assert (reply.kind, reply.topic) == ("answer", topic_id) and reply.text.endswith(f"\n\n{plain.text}")
 
 
 @pytest.mark.parametrize("topic_id", HANDS_OFF_TOPICS)
@@ -201,9 +203,10 @@ def test_standing_tier_is_not_shown_beside_other_answers(speaker, topic_id: str)
 
 
 @pytest.mark.parametrize(("new", "standing", "shown"), [
-    ("caution", "urgent", ["urgent", "caution"]), ("caution", "crisis", ["crisis", "caution"]),
-    ("urgent", "caution", ["urgent"]), ("urgent", "urgent", ["urgent"]), ("emergency", "crisis", ["emergency"]),
+    ("caution", "urgent", True), ("caution", "crisis", True), ("urgent", "caution", False), ("urgent", "urgent", False),
 ])
-def test_standing_tier_is_shown_beside_a_new_one_only_where_it_is_higher(speaker, new, standing, shown) -> None:
-    replies = speaker.turn([flag(new)], [speaker.answer("massage_benefit")], standing=standing, standing_name="a sign")
-    assert [reply.tier for reply in replies if reply.kind == "escalation"] == shown
+def test_standing_tier_is_shown_beside_a_new_one_only_where_it_is_higher(speaker, new, standing, shown: bool) -> None:
+    plain = speaker.answer("massage_benefit")
+    replies = speaker.turn([flag(new)], [plain], standing=standing, standing_name="a sign")
+    assert kinds(replies) == [f"escalation {new}", "answer massage_benefit"]
+    assert (replies[1].text != plain.text) is shown

@@ -18,10 +18,11 @@ from bot.conversations import ConversationStore
 from bot.engine import Engine, as_plain_text
 from bot.errors import EngineError, EngineNotReady, EngineTimeout
 from bot.settings import ROOT
-from bot.turn import Turn
+from bot.turn import Turn, default_house
 from bot.yaml_files import read_mapping
 
 SECRET = "zqxsecret"
+THINNER = "a blood thinner or easy bleeding"  # what "I take warfarin" is called from then on
 pytestmark = pytest.mark.model
 
 
@@ -40,6 +41,13 @@ def kept_texts(database: Path, conversation: str) -> list[str]:
     finally:
         store.close()
     return [event["text"] for event in events if event["event"] == "user"]
+
+
+def warned(answer, tier: str, name: str) -> list[str]:
+    """The kinds of replies, once the first is seen to open with the warning that stands."""
+    opening = default_house().speaker(None).fill(default_house().content.voice.standing[tier], name=name)
+    assert answer.standing_tier == tier and answer.replies[0].text.startswith(opening), answer.replies[0].text
+    return kinds(answer)
 
 
 @pytest.fixture
@@ -69,14 +77,15 @@ def test_red_flag_is_escalated_and_stays_in_force(say, conversation: str, text: 
     told = say(text, conversation=conversation)
     assert (told.replies[0].kind, told.replies[0].tier, told.standing_tier) == ("escalation", tier, tier)
     later = say("Is foot massage safe with neuropathy?", conversation=conversation)
-    assert kinds(later) == [f"escalation {tier}", "answer massage_safety"] and later.standing_tier == tier
+    assert warned(later, tier, told.replies[0].sources[0].section) == ["answer massage_safety"]
     assert say("Is foot massage safe with neuropathy?").standing_tier is None, "other conversations know nothing of it"
 
 
 def test_warning_is_taken_back_when_the_visitor_takes_it_back(say, conversation: str) -> None:
     assert say("I'm pregnant, is massage safe?", conversation=conversation).standing_tier == "caution"
     lifted = say("I misread, I'm not pregnant", conversation=conversation)
-    assert kinds(lifted)[0] == "smalltalk ack" and lifted.standing_tier is None
+    assert lifted.standing_tier is None
+    assert lifted.replies[0].text.startswith(default_house().content.voice.lines["standing_lifted"])
     later = say("Is foot massage safe with neuropathy?", conversation=conversation)
     assert kinds(later) == ["answer massage_safety"] and later.standing_tier is None
 
@@ -135,7 +144,7 @@ def test_conversation_goes_on_in_a_new_engine(open_engine, tmp_path: Path, conve
         assert engine.model
     with open_engine(database) as engine:
         answer = asyncio.run(engine.answer("is massage safe?", conversation=conversation))
-    assert kinds(answer) == ["escalation caution", "answer massage_safety"]
+    assert warned(answer, "caution", THINNER) == ["answer massage_safety"]
     assert kept_texts(database, conversation) == ["I take warfarin", "is massage safe?"]
 
 
@@ -172,7 +181,7 @@ def test_killed_process_loses_no_acknowledged_turn(model_file, open_engine, tmp_
     assert kept[:len(acknowledged)] == acknowledged and len(kept) <= len(acknowledged) + 1
     with open_engine(database) as engine:
         answer = asyncio.run(engine.answer("is massage safe?", conversation=conversation))
-    assert kinds(answer) == ["escalation caution", "answer massage_safety"]
+    assert warned(answer, "caution", THINNER) == ["answer massage_safety"]
 
 
 def test_forgotten_and_deleted_conversation_starts_anew(engine, say, conversation: str) -> None:
@@ -200,7 +209,7 @@ def test_crash_within_an_action_is_an_engine_error_and_the_conversation_goes_on(
     assert str(raised.value) == "the dialogue engine failed: RuntimeError"
     assert SECRET not in caplog.text
     answer = say("is massage safe?", conversation=conversation)
-    assert kinds(answer) == ["escalation caution", "answer massage_safety"]
+    assert warned(answer, "caution", THINNER) == ["answer massage_safety"]
     kept = kept_texts(engine._store.path, conversation)
     assert kept == ["I take warfarin", "is massage safe?"], "of the broken turn nothing is kept"
 

@@ -143,8 +143,10 @@ def test_any_later_message_gets_the_standing_tier_beside_hands_on_answers(engine
     def check(text: str) -> None:
         answer = asyncio.run(engine.answer(text, conversation=conversation))
         assert tier_rank(answer.standing_tier) >= tier_rank(standing)
-        if any(reply.topic in HANDS_ON_TOPICS for reply in answer.replies):
-            tiers = [tier_rank(reply.tier) for reply in answer.replies if reply.kind == "escalation"]
-            assert tiers and max(tiers) >= tier_rank(standing)
+        hands_on = [reply for reply in answer.replies if reply.topic in HANDS_ON_TOPICS]
+        if hands_on and answer.replies[0].kind != "escalation":
+            plain = house.speaker(None).answer(hands_on[0].topic).text
+            assert hands_on[0].text.endswith(plain) and hands_on[0].text != plain, "the warning opens the answer"
+            assert hands_on[0].links, "and says whom to call"
 
     check()

@@ -57,7 +57,7 @@ def book(tmp_path: Path) -> Book:
     """Writes a small content/ folder; a keyword replaces the text of that file."""
 
     def write(*, kind: str = KIND, findings: str = FINDINGS, context: str = CONTEXT, spelling: str = "expansions: {n: and}\n",
-              more_findings: str = "", lifted: str = "phrases: [doctor cleared me]\n") -> Path:
+              more_findings: str = "", lifted: str = "phrases: [doctor cleared me]\nunless: []\n") -> Path:
         (tmp_path / "findings").mkdir()
         (tmp_path / "red_flags").mkdir()
         (tmp_path / "findings" / "fruit.yml").write_text(findings)
@@ -107,7 +107,7 @@ BROKEN = [
     ("an unquoted no", {"context": CONTEXT.replace("['no', never]", "[5, never]")}, "red_flags_context.yml", "phrases: must be a list of texts; quote an item that YAML reads otherwise"),
     ("no expansions", {"spelling": "words: {}\n"}, "spelling.yml:1", "words: unknown key; the keys here are: expansions"),
     ("an expansion to a number", {"spelling": "expansions: {b4: 4}\n"}, "spelling.yml", "expansions.b4: must be a text"),
-    ("a lifting phrase that is no text", {"lifted": "phrases: [5]\n"}, "red_flags_lifted.yml:1", "phrases: must be a list of texts"),
+    ("a lifting phrase that is no text", {"lifted": "phrases: [5]\nunless: []\n"}, "red_flags_lifted.yml:1", "phrases: must be a list of texts"),
     ("no red flag at all", {"kind": ""}, "red_flags", "holds no red flag; restore it from git"),
 ]
 

@@ -85,25 +85,29 @@ def test_a_red_flag_that_the_content_no_longer_knows_is_passed_over(turn) -> Non
 @pytest.mark.parametrize("standing", FLAGS)
 def test_standing_tier_comes_with_a_hands_on_answer(turn, house, standing: str) -> None:
     replies = turn("massage_benefit", standing=standing).replies()
-    assert [reply.kind for reply in replies] == ["escalation", "answer"]
-    assert replies[0].tier == standing
+    assert [reply.kind for reply in replies] == ["answer"]
+    assert replies[0].text.endswith(turn("massage_benefit").replies()[0].text)
+    assert replies[0].text != turn("massage_benefit").replies()[0].text
     assert standing == "crisis" or house.red_flags.flags[FLAGS[standing]].name in replies[0].text
 
 
 @pytest.mark.parametrize("intent", ["neuropathy_definition", "smalltalk_greet", "handoff"])
 def test_standing_tier_is_silent_elsewhere(turn, intent: str) -> None:
-    assert not [kind for kind in said(turn(intent, standing="urgent")) if kind.startswith("escalation")]
+    assert turn(intent, standing="urgent").replies()[0].text == turn(intent).replies()[0].text
 
 
 def test_standing_tier_comes_where_only_the_second_topic_is_hands_on(turn) -> None:
-    assert said(turn("cause_sugar", also=["massage_safety"], standing="caution")) == [
-        "escalation caution", "answer cause_sugar", "answer massage_safety"]
+    plain = turn("cause_sugar", also=["massage_safety"]).replies()
+    reminded = turn("cause_sugar", also=["massage_safety"], standing="caution").replies()
+    assert [reply.topic for reply in reminded] == ["cause_sugar", "massage_safety"]
+    assert reminded[0].text == plain[0].text and reminded[1].text != plain[1].text
 
 
 def test_lifting_is_acknowledged_and_the_question_answered_without_the_warning(turn) -> None:
     lifted = turn("massage_safety", lifts=True, standing="caution")
-    assert said(lifted) == ["smalltalk ack", "answer massage_safety"]
-    assert lifted.replies()[0].text == lifted.speaker.content.voice.lines["standing_lifted"]
+    assert said(lifted) == ["answer massage_safety"]
+    assert lifted.replies()[0].text == "\n\n".join(
+        [lifted.speaker.content.voice.lines["standing_lifted"], turn("massage_safety").replies()[0].text])
 
 
 def test_lifting_answers_nothing_that_was_not_asked(turn) -> None:
@@ -134,7 +138,21 @@ def test_highest_tier_stands_until_it_is_lifted(turn, flags, lifts, standing, af
 
 
 def test_crisis_stays_in_mind_whatever_is_said(turn) -> None:
-    assert said(turn("massage_safety", lifts=True, standing="crisis")) == ["escalation crisis", "answer massage_safety"]
+    reminded = turn("massage_safety", lifts=True, standing="crisis").replies()
+    assert reminded[0].text != turn("massage_safety").replies()[0].text
+
+
+@pytest.mark.parametrize("text", ["my doctor cleared me", "I misread, I'm not pregnant"])
+def test_words_that_take_a_warning_back_are_known(house, text: str) -> None:
+    assert house.red_flags.lifts(text)
+
+
+@pytest.mark.parametrize("text", [
+    "I have not been cleared yet", "I haven't been cleared by my doctor", "the doctor never gave me the ok",
+    "I am still pregnant, nobody gave me the ok", "what if my doctor said it is ok?", "has my doctor said it is ok?",
+])
+def test_words_that_deny_or_ask_about_it_take_no_warning_back(house, text: str) -> None:
+    assert not house.red_flags.lifts(text)
 
 
 # An unclear message

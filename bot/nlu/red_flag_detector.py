@@ -25,7 +25,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.content import INTENTS
 from bot.errors import DataFileError
-from bot.nlu.featurizer import VECTOR, shared_encoder
+from bot.nlu.featurizer import VECTOR, encode_all
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
 from bot.nlu.normalize import normalize
 from bot.nlu.tokenizer import NORMALIZED
@@ -88,7 +88,7 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
     def train(self, training_data: TrainingData) -> Resource:
         texts, labels = read_examples(EXAMPLES, {name: flag.tier for name, flag in self._rules.flags.items()})
         texts = [normalize(text) for text in texts]
-        vectors = shared_encoder().encode(texts)
+        vectors = encode_all(texts)
         ordinary = [e for e in training_data.intent_examples if e.get(TEXT)]
         vectors = np.vstack([vectors, *(e.get(VECTOR)[None, :] for e in ordinary)])
         texts += [e.get(NORMALIZED) for e in ordinary]

@@ -88,7 +88,7 @@ def test_standing_tier_is_kept_in_the_slots(case: dict, events: list) -> None:
 
 def test_standing_tier_of_the_slots_is_shown() -> None:
     replies, _, _ = run("action_answer", tracker(standing="caution", flag="blood_thinner"))
-    assert [(reply.kind, reply.tier) for reply in replies] == [("escalation", "caution"), ("answer", None)]
+    assert [(reply.kind, reply.tier) for reply in replies] == [("answer", None)]
     assert "blood thinner" in replies[0].text
 
 
