@@ -260,7 +260,7 @@ class FakeFallback:
 
 @pytest.fixture
 def rows(tmp_path):
-    flagged = {"text": "on thinners", "tier": "caution"}
+    flagged = {"text": "he is on thinners", "tier": "caution"}
     later = {"text": "and heat?", "topic": "heat_therapy", "tier": "none", "sticky_caution": True}
     one = write(tmp_path / "one.jsonl", {"id": "C1", "turns": [flagged, later]})
     two = write(tmp_path / "two.jsonl", {"id": "T1", "text": "is it safe?", "topic": "massage_safety", "tier": "none"})
@@ -270,7 +270,7 @@ def rows(tmp_path):
 @pytest.fixture
 def engine():
     return FakeEngine({
-        "on thinners": [escalation("caution")], "and heat?": [answer("heat_therapy")],
+        "he is on thinners": [escalation("caution")], "and heat?": [answer("heat_therapy")],
         "is it safe?": [answer("massage_benefit")],
     })
 
@@ -278,7 +278,7 @@ def engine():
 def test_a_dialogue_keeps_its_conversation_and_rows_do_not_share_one(rows, engine):
     asyncio.run(play(rows, engine, FakeFallback()))
     (first, a), (second, b), (third, c) = engine.heard
-    assert [first, second, third] == ["on thinners", "and heat?", "is it safe?"]
+    assert [first, second, third] == ["he is on thinners", "and heat?", "is it safe?"]
     assert a == b != c
 
 
@@ -369,15 +369,14 @@ def data(tmp_path):
 
     nlu("heat_therapy", "warm bath?", "And: heat")
     nlu("source", "who wrote it", "Warm  bath!")
-    (tmp_path / "data" / "red_flags" / "blood_thinner.txt").write_text("x\n\nOn thinners.\n", encoding="utf-8")
+    (tmp_path / "data" / "red_flags" / "blood_thinner.txt").write_text("x\n\nHe is on thinners.\n", encoding="utf-8")
     return tmp_path / "data"
 
 
 def test_messages_that_stand_in_data_are_found(rows, data):
     assert copied(rows, training_phrases(data)) == [
         "one.jsonl:1 (C1.1) stands in red_flags/blood_thinner.txt:3",
-        "one.jsonl:1 (C1.2) stands in nlu/heat_therapy.yml:6",
-    ]
+    ]  # and not the dialogue's "and heat?", which is too short to have been copied
 
 
 def test_phrases_trained_as_two_things_are_found(data):
