@@ -73,7 +73,9 @@ def run(folder: Path, plan: Plan, stock_model: Path | None) -> dict[str, Any]:
     footnote, footnote_seconds = _prepare_footnote(folder)
     services = {"stock": stock, "footnote": footnote}
     rounds: dict[str, list[dict[str, float]]] = {
-        "stock": [{"training_s": training.seconds}], "footnote": [{"training_s": footnote_seconds}],
+        # A training cut short may be served, but its time compares with nothing.
+        "stock": [{"training_s": training.seconds}] if training.is_whole else [],
+        "footnote": [{"training_s": footnote_seconds}],
     }
     packages = {}
     for name, service in services.items():
@@ -144,9 +146,12 @@ def _notes(
         "Stock Rasa keeps conversations in memory; Footnote writes every turn to SQLite on disk, checks red flags and "
         "limits what comes in.",
     ]
-    if training.epochs != stock_project.DEFAULT_EPOCHS:
-        notes.append(f"Stock Rasa's epochs were {training.epochs}, not {stock_project.DEFAULT_EPOCHS}.")
-    if kept:
+    if not training.is_whole:
+        notes.append(
+            f"Stock Rasa's epochs were {training.epochs}, not {stock_project.DEFAULT_EPOCHS}: its training time is left "
+            "out. What serving costs does not depend on them."
+        )
+    elif kept:
         notes.append(f"Stock Rasa's training was measured earlier, on {training.on}.")
     if training.phrases != stock_project.digest_of(stock_project.PHRASES):
         notes.append("The phrases have changed since stock Rasa was trained.")

@@ -76,6 +76,11 @@ class Training:
     phrases: str  # digest of data/nlu
     on: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it took as many epochs as a newcomer's would."""
+        return self.epochs == DEFAULT_EPOCHS
+
 
 def stock_environment() -> dict[str, str]:
     """For every stock process: no telemetry, no listening beyond this machine; threads as by default."""

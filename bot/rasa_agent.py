@@ -114,6 +114,8 @@ class InProcessAgent(Agent):
 
 def load_agent(model: Path, tracker_store: TrackerStore) -> InProcessAgent:
     agent = InProcessAgent(tracker_store=tracker_store, lock_store=InMemoryLockStore())
+    # Rasa wraps the store, and the wrapper makes new trackers itself, without our bound on their events.
+    agent.tracker_store = tracker_store
     agent.load_model(model)
     return agent
 

@@ -18,7 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.conversations import ConversationStore
 
-EVENTS_IN_MEMORY = 40  # about eight turns
+EVENTS_IN_MEMORY = 16  # about three turns; the policy reads each of them on every turn, and needs the last
 TRACKERS_IN_MEMORY = 2_000
 
 

@@ -10,7 +10,7 @@ from benchmarks.dialects import FootnoteApi, NoAnswer, RestChannel
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import around_turn, percentile
 from benchmarks.messages import read_messages, take
-from benchmarks.stock_project import read_training, write_stock_project
+from benchmarks.stock_project import Training, read_training, write_stock_project
 from benchmarks.table import Row, Spread, markdown, number, rows, spreads, times_better
 
 
@@ -100,3 +100,8 @@ def test_the_stock_project_has_rasas_default_components_and_all_intents(tmp_path
 def test_a_missing_kept_model_is_told_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="--train-stock"):
         read_training(tmp_path / "model.tar.gz")
+
+
+@pytest.mark.parametrize(("epochs", "whole"), [(1, False), (100, True)])
+def test_only_a_whole_training_may_be_compared(epochs: int, whole: bool) -> None:
+    assert Training(seconds=1.0, epochs=epochs, phrases="", on="").is_whole is whole
