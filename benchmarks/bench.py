@@ -27,7 +27,7 @@ from typing import Any
 
 from benchmarks import stock_project, table
 from benchmarks.errors import BenchmarkError
-from benchmarks.footnote_service import footnote_service, prepare_footnote, train_footnote
+from benchmarks.footnote_service import check_unchanged, footnote_service, prepare_footnote, train_footnote
 from benchmarks.measure import QUICK, Plan, measure_round, measure_sizes
 from benchmarks.messages import read_messages
 from benchmarks.service import Service
@@ -81,12 +81,14 @@ def run(folder: Path, plan: Plan, stock_model: Path | None) -> dict[str, Any]:
     for name, service in services.items():
         _say(f"{name}: a first start, to fill the page cache and see what it loads ...")
         sizes, packages[name] = measure_sizes(service, folder)
+        check_unchanged(folder / "footnote")
         rounds[name].append(sizes)
     for number in range(plan.rounds):
         for name, service in services.items():
             _say(f"{name}: round {number + 1} of {plan.rounds} ...")
             busy.append(cpu_percent_of_others())
             rounds[name].append(measure_round(service, plan, messages, number, folder))
+            check_unchanged(folder / "footnote")
     lines = table.rows(plan.clients, plan.early, plan.late)
     spreads = {name: table.spreads(figures) for name, figures in rounds.items()}
     return {
@@ -149,7 +151,7 @@ def _notes(
     if not training.is_whole:
         notes.append(
             f"Stock Rasa's epochs were {training.epochs}, not {stock_project.DEFAULT_EPOCHS}: its training time is left "
-            "out. What serving costs does not depend on them."
+            "out. The network that serves is of the same size."
         )
     elif kept:
         notes.append(f"Stock Rasa's training was measured earlier, on {training.on}.")

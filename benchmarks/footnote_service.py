@@ -42,6 +42,16 @@ def train_footnote(folder: Path) -> float:
     return seconds
 
 
+def check_unchanged(folder: Path) -> None:
+    """`bot serve` trains anew when the checkout has changed; that would be measured as a slow start.
+
+    Raises:
+        BenchmarkError: it did.
+    """
+    if len(_models(folder)) != 1:
+        raise BenchmarkError("the checkout changed during the run, so Footnote trained anew; run it again undisturbed")
+
+
 def footnote_service(folder: Path) -> Service:
     """Over a folder of `prepare_footnote` and `train_footnote`. Conversations are kept in SQLite, on disk."""
 

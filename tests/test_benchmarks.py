@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from benchmarks.dialects import FootnoteApi, NoAnswer, RestChannel
 from benchmarks.errors import BenchmarkError
+from benchmarks.footnote_service import check_unchanged
 from benchmarks.load import around_turn, percentile
 from benchmarks.messages import read_messages, take
 from benchmarks.stock_project import Training, read_training, write_stock_project
@@ -100,6 +102,15 @@ def test_the_stock_project_has_rasas_default_components_and_all_intents(tmp_path
 def test_a_missing_kept_model_is_told_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="--train-stock"):
         read_training(tmp_path / "model.tar.gz")
+
+
+@pytest.mark.parametrize(("models", "changed"), [(1, False), (2, True)])
+def test_a_checkout_that_changed_meanwhile_ends_the_run(tmp_path: Path, models: int, changed: bool) -> None:
+    (tmp_path / "models").mkdir()
+    for number in range(models):
+        (tmp_path / "models" / f"footnote-{number}.tar.gz").touch()
+    with pytest.raises(BenchmarkError, match="undisturbed") if changed else nullcontext():
+        check_unchanged(tmp_path)
 
 
 @pytest.mark.parametrize(("epochs", "whole"), [(1, False), (100, True)])

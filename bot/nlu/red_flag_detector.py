@@ -143,7 +143,8 @@ def combine(
     flags = [flag for flag in by_rule if any_flag >= config["veto_below"][flag.tier]]
     surer = config["sure_topic_raises_by"] if not flags and topic_probability >= config["sure_topic"] else 0.0
     for tier in reversed(TIERS):
-        if at_least(tiers, tier) >= config["raise_at"][tier] + surer:
+        # Half of it for a crisis: people say it in passing, in the middle of an ordinary question.
+        if at_least(tiers, tier) >= config["raise_at"][tier] + (surer / 2 if tier == "crisis" else surer):
             flags.append(rules.flags[f"unnamed_{tier}"])
             break
     kept = by_severity(flags)
