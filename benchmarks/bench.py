@@ -150,8 +150,8 @@ def _notes(
     ]
     if not training.is_whole:
         notes.append(
-            f"Stock Rasa's epochs were {training.epochs}, not {stock_project.DEFAULT_EPOCHS}: its training time is left "
-            "out. The network that serves is of the same size."
+            f"Stock Rasa's epochs were {training.epochs}, not {stock_project.DEFAULT_EPOCHS}: its training time is "
+            "left out. The network that serves is of the same size."
         )
     elif kept:
         notes.append(f"Stock Rasa's training was measured earlier, on {training.on}.")

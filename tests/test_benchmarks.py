@@ -107,8 +107,8 @@ def test_a_missing_kept_model_is_told_with_the_cure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("models", "changed"), [(1, False), (2, True)])
 def test_a_checkout_that_changed_meanwhile_ends_the_run(tmp_path: Path, models: int, changed: bool) -> None:
     (tmp_path / "models").mkdir()
-    for number in range(models):
-        (tmp_path / "models" / f"footnote-{number}.tar.gz").touch()
+    for model in range(models):
+        (tmp_path / "models" / f"footnote-{model}.tar.gz").touch()
     with pytest.raises(BenchmarkError, match="undisturbed") if changed else nullcontext():
         check_unchanged(tmp_path)
 
