@@ -33,6 +33,8 @@ class ConversationStore:
         self.path, self.keep_days = path, keep_days
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._lock_reading = threading.Lock()
+        self._reading: sqlite3.Connection | None = None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -105,8 +107,13 @@ class ConversationStore:
             self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def is_deleted(self, conversation: str) -> bool:
-        with self._lock:
-            return self._dead(self._open(), conversation)
+        """By a connection of its own: a look-up in write-ahead mode waits for no writer."""
+        with self._lock_reading:
+            if self._reading is None:
+                with self._lock:
+                    self._open()
+                self._reading = sqlite3.connect(self.path, check_same_thread=False, timeout=0.2, isolation_level=None)
+            return self._dead(self._reading, conversation)
 
     @staticmethod
     def _dead(connection: sqlite3.Connection, conversation: str) -> bool:
@@ -127,10 +134,11 @@ class ConversationStore:
         return len(old)
 
     def close(self) -> None:
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        with self._lock_reading, self._lock:
+            for connection in (self._reading, self._connection):
+                if connection is not None:
+                    connection.close()
+            self._reading = self._connection = None
 
 
 def _digest(conversation: str) -> str:

@@ -6,10 +6,14 @@ web server from answering others, from saying `unavailable`, or from checking re
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
+import gc
 import logging
 import re
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -20,6 +24,7 @@ from bot.reply import Reply
 from bot.text import clean
 
 log = logging.getLogger(__name__)
+WARM_UP = ("is massage safe?", "what causes neuropathy and can massage help with it", "my left arm went numb")
 T = TypeVar("T")
 
 
@@ -63,6 +68,8 @@ class Engine:
         self._ready = threading.Event()
         self._agent: Any = None
         self._trackers: Any = None
+        self._in_flight = 0
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="footnote-reader")
         self.failure: Exception | None = None
 
     @property
@@ -89,6 +96,7 @@ class Engine:
         if self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(timeout=5.0)
+        self._readers.shutdown(wait=False)
 
     async def answer(self, text: str, *, conversation: str, clinic: str | None = None) -> Answer:
         return await self._in_engine(self._answer(text, conversation, clinic))
@@ -129,8 +137,10 @@ class Engine:
         threadpool_limits(1)  # small matrices: a second BLAS thread costs more than it brings
         self._trackers = KeptTrackerStore(None, self._store)
         self._agent = load_agent(self._path, self._trackers)
-        # The first message pays for lazy parts (spaCy's vocabulary, ONNX Runtime's arena): pay now.
-        self._loop.run_until_complete(self._agent.parse_message("is massage safe?"))
+        # The first messages pay for lazy parts (spaCy's vocabulary, ONNX Runtime's arena): pay now.
+        for text in WARM_UP:
+            self._loop.run_until_complete(self._agent.parse_message(text))
+        settle_memory()
 
     def _agent_or_raise(self) -> Any:
         if self._agent is None:
@@ -141,17 +151,23 @@ class Engine:
         if self._agent is None:
             work.close()
             raise EngineNotReady("the model is not loaded")
+        self._in_flight += 1
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
         except asyncio.TimeoutError:
             raise EngineTimeout(f"no answer within {self._seconds:g} s") from None
+        finally:
+            self._in_flight -= 1
 
     async def _answer(self, text: str, conversation: str, clinic: str | None) -> Answer:
         from rasa.core.channels.channel import UserMessage
 
         from bot.rasa_agent import ReplyChannel
 
+        if self._in_flight > 1:
+            # Others are being answered: meanwhile another core can read this one (ONNX Runtime holds no lock).
+            await self._loop.run_in_executor(self._readers, read_ahead, as_plain_text(text))
         channel = ReplyChannel()
         message = UserMessage(
             as_plain_text(text), channel, conversation, input_channel=channel.name(), metadata={"clinic": clinic},
@@ -176,3 +192,19 @@ def as_plain_text(text: str) -> str:
     """The message as Rasa may read it: `/restart` and `/intent{...}` are words here, never commands."""
     # Slashes and any space between them, no-break spaces too: Rasa trims a message before it looks for its slash.
     return re.sub(r"^[/\s]+", "", clean(text)) or "?"
+
+
+def read_ahead(text: str) -> None:
+    """Leave a message's sentence vector where the pipeline will look for it."""
+    from bot.nlu.featurizer import shared_encoder
+    from bot.nlu.normalize import normalize
+
+    shared_encoder().encode([normalize(text)])
+
+
+def settle_memory() -> None:
+    """What is loaded by now stays: no longer looked through for garbage; what loading left over goes back."""
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

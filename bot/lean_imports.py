@@ -1,8 +1,8 @@
 """Keeps out of the serving process what Footnote never uses but its libraries import (or say) all the same.
 
-Measured (see benchmarks/): TensorFlow and skops cost Rasa most of its start and memory although no component
-of ours needs them; medspaCy's package file imports QuickUMLS, NLTK's corpora and PyRuSH for parts that we do
-not use. Rasa and medspaCy are used as they are otherwise. tests/test_lean_imports.py fails when an upgrade
+Measured (see benchmarks/): TensorFlow costs Rasa most of its start and memory although no component of ours
+needs it, and its channels to other services two seconds more; medspaCy's package file imports QuickUMLS, NLTK's
+corpora and PyRuSH for parts that we do not use. Rasa and medspaCy are used as they are otherwise. tests/test_lean_imports.py fails when an upgrade
 moves what this relies on.
 """
 from __future__ import annotations
@@ -16,8 +16,19 @@ from collections.abc import Sequence
 from typing import Any
 
 HEAVY = (
-    "tensorflow", "tensorflow_hub", "tensorflow_text", "tensorflow_addons", "keras", "skops", "matplotlib",
+    # neural components and pictures of training; the second line is asked for when Rasa checks a recipe, in training
+    "tensorflow", "h5py", "matplotlib",
+    "tensorflow_hub", "tensorflow_text", "tensorflow_addons", "keras", "skops",
+    # Rasa's channels to other chat services, its web server, its brokers and reminders
+    "aiogram", "fbmessenger", "slack_sdk", "socketio", "twilio", "webexteamssdk", "sanic", "pymongo", "redis", "boto3",
+    "google", "apscheduler",
+    # command lines
+    "questionary", "prompt_toolkit", "spacy.cli",
+    # medspaCy's look-up of medical concepts, which brings NLTK with all its corpora
+    "quickumls",
 )
+# The first trains the heads, and applying them takes numpy alone; the second is Rasa's store of cached training steps.
+NOT_SERVED = ("sklearn", "sqlalchemy")
 
 
 class _Absent(types.ModuleType):
@@ -29,7 +40,7 @@ class _Absent(types.ModuleType):
         return _Absent(f"{self.__name__}.{name}")
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (object,)
+        return ()  # as if it were not named; `object` before another base would be no order
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # Used as a decorator at import time: leave what it decorates as it is.
@@ -37,8 +48,12 @@ class _Absent(types.ModuleType):
 
 
 class _AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = frozenset(names)
+
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if fullname.partition(".")[0] in HEAVY:
+        parts = fullname.split(".")
+        if any(".".join(parts[:n]) in self.names for n in range(1, len(parts) + 1)):
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
         return None
 
@@ -49,10 +64,14 @@ class _AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__path__ = []
 
 
-def leave_out_heavy_modules() -> None:
-    """From here on `import tensorflow` and the like load a stand-in. Does nothing when called twice."""
+def leave_out_heavy_modules(*, serving: bool = True) -> None:
+    """From here on `import tensorflow` and the like load a stand-in. Does nothing when called twice.
+
+    Args:
+        serving: leave out what only training needs, too.
+    """
     if not any(isinstance(finder, _AbsentFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _AbsentFinder())
+        sys.meta_path.insert(0, _AbsentFinder((*HEAVY, *NOT_SERVED) if serving else HEAVY))
 
 
 def quieten_rasa() -> None:
@@ -73,8 +92,8 @@ def quieten_rasa() -> None:
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
-def medspacy_parts() -> tuple[type, type, type, type]:
-    """ConText, ConTextRule, TargetMatcher and TargetRule without the rest of medspaCy."""
+def medspacy_context() -> tuple[type, type]:
+    """ConText and ConTextRule without the rest of medspaCy."""
     if "medspacy" not in sys.modules:
         spec = importlib.util.find_spec("medspacy")
         if spec is None:
@@ -83,11 +102,6 @@ def medspacy_parts() -> tuple[type, type, type, type]:
         package.__path__ = list(spec.submodule_search_locations or ())
         package.__spec__ = spec
         sys.modules["medspacy"] = package
-    from spacy.tokens import Span
-
-    if not Span.has_extension("target_rule"):  # medspaCy's package file, which is left out, registers it
-        Span.set_extension("target_rule", default=None)
     from medspacy.context import ConText, ConTextRule
-    from medspacy.target_matcher import TargetMatcher, TargetRule
 
-    return ConText, ConTextRule, TargetMatcher, TargetRule
+    return ConText, ConTextRule

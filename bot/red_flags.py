@@ -1,39 +1,30 @@
 """Layer one of the red flags: rules over normalised words. Needs neither Rasa nor a model.
 
-medspaCy's target matcher finds findings, its ConText says which of them are denied, over, asked about in
+spaCy's matchers find findings, medspaCy's ConText says which of them are denied, over, asked about in
 general, joked about or somebody else's; a kind of red flag is reported when one of its patterns is made of
-findings that stand. Rules are data: see `bot.red_flag_rules`.
+findings that stand. Rules are data: see `bot.red_flag_rules`; `bot.red_flag_lexicon` makes
+them ready.
 """
 from __future__ import annotations
 
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from bot.red_flag_rules import Kind, Pattern, RedFlag, RuleBook, load_rule_book
+from bot.red_flag_lexicon import FIGURATIVE, Lexicon, TokenPattern, load_rules, make_lexicon, stem_of
+from bot.red_flag_rules import Kind, Pattern, RedFlag, RuleBook
 from bot.reply import tier_rank
-from bot.text import Reader, is_stop, stem
+from bot.settings import read_settings
+from bot.text import Reader, is_stop
 
 __all__ = ["RedFlag", "RedFlags", "Match", "default_red_flags", "by_severity"]
 
 NEAR, ORDERED = 10, 3  # words between the findings of `a & b` and `a ~ b`
 LIST_TAIL = 8  # words in which a list "no x, y, z or ..." must come to its "or"
-_SMALL = "one two three four five six seven eight nine ten eleven twelv thirteen fourteen fifteen sixteen seventeen"
-_PLACEHOLDERS = {  # what one word of a phrase may stand for, as a regular expression over stems
-    "<year>": r"19\d\d|200\d|201\d|202[0-3]",
-    "<yy>": r"[5-9]\d|0\d",
-    "<number>": rf"\d+|{_SMALL.replace(' ', '|')}|twenti|thirti|forti|fifti|sixti",
-    "<age>": rf"\d|1[0-7]|{_SMALL.replace(' ', '|')}",
-}
-_PLACEHOLDER = re.compile("<start>|" + "|".join(_PLACEHOLDERS))
-# Their stems are the stems of other words as well: a healed wound is not one that will not heal.
-_AS_WRITTEN = frozenset((
-    "healed", "closed", "recovered", "cleared", "cured", "expecting", "evening", "radiation", "stoned", "whats",
-))
 _CANCELS = ("NEGATED", "RESOLVED", "EDUCATIONAL", "HYPOTHETICAL", "OTHER_PERSON", "GENERAL")
 # What later in the sentence makes a report of it all the same: "what causes numbness in my face", "healed, but it is
 # back again", "never had chest pain until today".
@@ -58,21 +49,15 @@ class _Span:
 class RedFlags:
     """Checks messages against a rule book. Safe to share between threads."""
 
-    def __init__(self, book: RuleBook) -> None:
+    def __init__(self, book: RuleBook, lexicon: Lexicon | None = None) -> None:
+        lexicon = lexicon or make_lexicon(book)
         self.book = book
         self.flags = {kind.flag.id: kind.flag for kind in book.kinds}
-        phrases = [p for finding in book.findings.values() for p in finding.phrases]
-        phrases += [*(context.phrase for context in book.context), *book.figurative]
-        # Some 27,000 phrases are read here: each once.
-        words_of = lru_cache(maxsize=None)(Reader(expansions=book.expansions).words)
-        self.reader = Reader(
-            expansions=book.expansions,
-            vocabulary=(word for phrase in phrases for word in words_of(_PLACEHOLDER.sub("", phrase))),
-        )
+        self.reader = Reader(expansions=book.expansions, vocabulary=lexicon.vocabulary)
         self._lifted = [self._stemmed(phrase) for phrase in book.lifted]
         self._not_lifted = [self._stemmed(phrase) for phrase in book.not_lifted]
         self._lock = threading.Lock()
-        self._nlp, self._targets, self._context = _build_matchers(book, words_of)
+        self._nlp, self._matchers, self._context = _build_matchers(book, lexicon)
         self._anchors = {name for name, finding in book.findings.items() if finding.anchor}
         self._expressions = [
             (finding.name, re.compile(expression))
@@ -99,9 +84,13 @@ class RedFlags:
     def matches(self, text: str) -> list[Match]:
         """Every red flag that the message reports, most severe first, one match a kind."""
         words = _words(self.reader, text)
-        spans, standing = self._findings(words)
-        if not standing:
+        doc, spans = self._spans(words)
+        # What no pattern is made of even with everything taken as meant needs no look at its context.
+        if not self._patterns_over(spans, spans):
             return []
+        return self._patterns_over(spans, self._standing(doc, spans))
+
+    def _patterns_over(self, spans: Sequence[_Span], standing: Sequence[_Span]) -> list[Match]:
         by_name: dict[str, list[_Span]] = defaultdict(list)
         for span in standing:
             by_name[span.name].append(span)
@@ -123,33 +112,39 @@ class RedFlags:
         return any(phrase in said for phrase in self._lifted) and not any(p in said for p in self._not_lifted)
 
     def _stemmed(self, text: str) -> str:
-        return f" {' '.join(map(_stem, _words(self.reader, text)))} "
+        return f" {' '.join(map(stem_of, _words(self.reader, text)))} "
 
     def explain(self, text: str) -> dict[str, Any]:
         """What was seen in a message, for people who write rules: findings, what stands, which pattern matched."""
         words = _words(self.reader, text)
-        spans, standing = self._findings(words)
+        doc, spans = self._spans(words)
+        standing = self._standing(doc, spans)
         return {
             "words": words,
-            "findings": [(s.name, " ".join(words[s.start:s.end]), s in standing) for s in spans],
+            "findings": [(s.name, " ".join(words[s.start:s.end]), s in standing) for s in spans if s.name != FIGURATIVE],
             "matches": [(m.flag.id, m.flag.tier, m.pattern) for m in self.matches(text)],
         }
 
-    def _findings(self, words: Sequence[str]) -> tuple[list[_Span], list[_Span]]:
-        """All findings of a message, and those of them that stand (reported, present, meant)."""
-        from spacy.tokens import Doc, Span
+    def _spans(self, words: Sequence[str]) -> tuple[Any, list[_Span]]:
+        """The message as a spaCy document of stems, and all findings in it, meant or not."""
+        from spacy.tokens import Doc
 
-        if not words:
-            return [], []
-        stems = [_stem(word) for word in words]
+        stems = [stem_of(word) for word in words]
         starts = [n == 0 or is_stop(words[n - 1]) and not _runs_on(words, n) for n in range(len(words))]
         with self._lock:
             doc = Doc(self._nlp.vocab, words=stems, sent_starts=starts)
-            spans = [_Span(target.label_, target.start, target.end) for target in self._targets(doc)]
-            spans += [_Span(name, n, n + 1) for n, word in enumerate(words) for name in self._names_of_word(word)]
-            if not spans:
-                return [], []
-            spans = list(dict.fromkeys(spans))
+            strings = self._nlp.vocab.strings
+            spans = [_Span(strings[key], start, end) for find in self._matchers for key, start, end in find(doc)]
+        spans += [_Span(name, n, n + 1) for n, word in enumerate(words) for name in self._names_of_word(word)]
+        return doc, list(dict.fromkeys(spans))
+
+    def _standing(self, doc: Any, spans: Sequence[_Span]) -> list[_Span]:
+        """Those of the findings that are reported, present and meant."""
+        from spacy.tokens import Span
+
+        if not spans:
+            return []
+        with self._lock:
             # ConText is asked once for a place, however many findings name it; an anchor needs no answer.
             places = {(s.start, s.end): None for s in spans if s.name not in self._anchors}
             doc.spans["findings"] = [Span(doc, *place) for place in places]
@@ -162,7 +157,7 @@ class RedFlags:
                     for modifier in modifiers[span.start, span.end]
                 )
             ]
-        jokes = [s for s in spans if s.name == "_figurative"]
+        jokes = [s for s in spans if s.name == FIGURATIVE]
 
         def inside(span: _Span) -> bool:  # of two phrases that overlap the longer is meant
             return any(
@@ -170,8 +165,7 @@ class RedFlags:
                 for joke in jokes
             )
 
-        return ([s for s in spans if s.name != "_figurative"],
-                [s for s in standing if s.name != "_figurative" and not inside(s)])
+        return [span for span in standing if span.name != FIGURATIVE and not inside(span)]
 
     def _names_of_word_uncached(self, word: str) -> tuple[str, ...]:
         """The findings whose regular expression a word matches; spaCy would try each of them at every word."""
@@ -210,75 +204,51 @@ def by_severity(flags: Iterable[RedFlag]) -> list[RedFlag]:
 @lru_cache(maxsize=1)
 def default_red_flags() -> RedFlags:
     """The checker over content/, built once a process on first use."""
-    return RedFlags(load_rule_book())
+    return RedFlags(*load_rules(read_settings().var))
 
 
-def _build_matchers(book: RuleBook, words_of: Callable[[str], list[str]]) -> tuple[Any, Any, Any]:
-    """The target matcher and ConText over stems that are split at blanks.
+def _build_matchers(book: RuleBook, lexicon: Lexicon) -> tuple[Any, tuple[Any, ...], Any]:
+    """spaCy's matchers of findings, and medspaCy's ConText, over stems that are split at blanks.
 
     The vocabulary is a bare one and stems are compared as written: spaCy's English one would work out shape,
-    prefix and a dozen other traits of 30,000 words, which nothing here asks for.
+    prefix and a dozen other traits of 30,000 words, which nothing here asks for. medspaCy's own target matcher
+    would match the same, one rule object a phrase, at three times the time of start and message.
     """
-    from bot.lean_imports import medspacy_parts
+    from bot.lean_imports import medspacy_context
     from spacy.language import Language
+    from spacy.matcher import Matcher, PhraseMatcher
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
-    ConText, ConTextRule, TargetMatcher, TargetRule = medspacy_parts()
-
-    def stems(phrase: str) -> str:
-        return " ".join(_stem(word) for word in words_of(phrase) if word != "-")
-
+    ConText, ConTextRule = medspacy_context()
     nlp = Language(vocab=Vocab())
     nlp.tokenizer = lambda text: Doc(nlp.vocab, words=text.split())
-    targets = TargetMatcher(nlp, phrase_matcher_attr="ORTH", result_type=None, prune=False)
-    rules = []
-    for finding in book.findings.values():
-        for phrase in finding.phrases:
-            rules.append(TargetRule(stems(phrase), finding.name, pattern=_token_pattern(phrase, stems)))
-    rules += [TargetRule(stems(p), "_figurative", pattern=_token_pattern(p, stems)) for p in book.figurative]
-    targets.add(rules)
+    phrases, patterns = PhraseMatcher(nlp.vocab, attr="ORTH"), Matcher(nlp.vocab)
+    for name, known in lexicon.plain.items():
+        phrases.add(name, [Doc(nlp.vocab, words=phrase.split()) for phrase in known])
+    by_name: dict[str, list[TokenPattern]] = defaultdict(list)
+    for name, pattern in lexicon.open:
+        by_name[name].append(pattern)
+    for name, known_patterns in by_name.items():
+        patterns.add(name, known_patterns)
     context = ConText(
         nlp, rules=None, phrase_matcher_attr="ORTH", span_attrs=None, input_span_type="group", span_group_name="findings",
     )
     context.add([
         ConTextRule(
-            stems(phrase.phrase), phrase.category, direction=phrase.direction.upper(),
+            stems, rule.category, direction=rule.direction.upper(),
             # medspaCy 1.x overlooks an ending phrase whose own scope, by default the sentence, is the wider one.
-            max_scope=1 if phrase.direction in ("pseudo", "terminate") else phrase.max_scope,
-            terminated_by=set(phrase.terminated_by) or None,
-            pattern=_token_pattern(phrase.phrase, stems),
+            max_scope=1 if rule.direction in ("pseudo", "terminate") else rule.max_scope,
+            terminated_by=set(rule.terminated_by) or None, pattern=pattern,
         )
-        for phrase in book.context
+        for rule, (stems, pattern) in zip(book.context, lexicon.context)
     ])
-    return nlp, targets, context
+    return nlp, (phrases, patterns), context
 
 
 def _words(reader: Reader, text: str) -> list[str]:
     """A text's words without hyphens: "post-op" is "post op"."""
     return [word for word in reader.words(text) if word != "-"]
-
-
-def _stem(word: str) -> str:
-    """A word's stem, or the word itself where the stem would say something else; a line end ends a sentence."""
-    if word in _AS_WRITTEN or not word.isalpha():
-        return word.replace("\n", ".")
-    return stem(word)
-
-
-def _token_pattern(phrase: str, stems: Callable[[str], str]) -> list[dict[str, Any]] | None:
-    """spaCy's token pattern for a phrase with <year>, <number> or <age> in it; None for plain words."""
-    if not _PLACEHOLDER.search(phrase):
-        return None
-    pattern: list[dict[str, Any]] = []
-    for part in phrase.removeprefix("<start>").split():
-        if part in _PLACEHOLDERS:
-            pattern.append({"ORTH": {"REGEX": f"^(?:{_PLACEHOLDERS[part]})$"}})
-        else:
-            pattern += [{"ORTH": word} for word in stems(part).split()]
-    if phrase.startswith("<start>"):
-        pattern[0]["IS_SENT_START"] = True
-    return pattern
 
 
 def _one_list(doc: Any, start: int, span: _Span, sentence_end: int) -> bool:

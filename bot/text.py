@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import util as importlib_util
 from pathlib import Path
+from typing import Any
 
 MAX_CHARACTERS = 1_000
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": " - ", "…": "..."})
 _TOKEN = re.compile(r"\d+(?:[./]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;:,\n]|[^\w\s]")
 _STOPS = frozenset(".!?;\n")
+_STEMMING = threading.Lock()  # a Snowball stemmer works in a buffer of its own: one word at a time
 # Written apart or together, with or without apostrophe, these come out as one word without apostrophe.
 _JOINED = re.compile(
     r"\b(can|could|do|does|did|is|are|was|were|has|have|had|wo|would|should|must)\s*n\s*'?\s*t\b"
@@ -69,9 +72,13 @@ class Reader:
         if self._vocabulary:
             self._known = english_words() | {w for words in self._vocabulary.values() for w in words}
         self._repair = lru_cache(maxsize=20_000)(self._repair_uncached)
+        self._words = lru_cache(maxsize=8)(self._words_uncached)  # tokenizer, rules and red flags read the same message
 
     def words(self, text: str) -> list[str]:
         """Normalised words; sentence ends and commas stay as tokens of their own."""
+        return list(self._words(text))
+
+    def _words_uncached(self, text: str) -> tuple[str, ...]:
         text = fold(text)
         for key, value in self._slashed.items():
             text = text.replace(key, f" {value} ")
@@ -87,7 +94,7 @@ class Reader:
                 words.extend(expansion.split())
             else:
                 words.append(self._repair(token))
-        return words
+        return tuple(words)
 
     def _repair_uncached(self, word: str) -> str:
         if not self._known or len(word) < 4 or not word.isalpha():
@@ -117,14 +124,15 @@ def is_stop(word: str) -> bool:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem that inflections of an English word share ("drooping", "droops" -> "droop")."""
-    return _stemmer().stem(word)
+    with _STEMMING:
+        return _stemmer().stemWord(word)
 
 
 @lru_cache(maxsize=1)
-def _stemmer():  # noqa: ANN202 - nltk is imported late: it costs a third of a second
-    from nltk.stem.snowball import SnowballStemmer
+def _stemmer() -> Any:
+    import Stemmer
 
-    return SnowballStemmer("english")
+    return Stemmer.Stemmer("english", 0)  # 0: it keeps no words itself, `stem` does
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ def main() -> int:
     from bot.lean_imports import leave_out_heavy_modules, quieten_rasa
 
     quieten_rasa()
-    leave_out_heavy_modules()
+    leave_out_heavy_modules(serving=False)
     from rasa.model_training import train
 
     result = train(

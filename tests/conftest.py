@@ -31,7 +31,7 @@ def house() -> House:
 def lean_rasa() -> None:
     """Import rasa after this: as in the serving process, without TensorFlow."""
     quieten_rasa()
-    leave_out_heavy_modules()
+    leave_out_heavy_modules(serving=False)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in SOURCES]
 RASA = ("bot/nlu/", "bot/rasa_agent.py", "bot/rasa_runner.py", "bot/tracker_store.py", "bot/engine.py", "bot/train_rasa.py")
 WEB = ("bot/web/",)
 CORE = ("bot/content.py", "bot/reply.py", "bot/compose.py", "bot/turn.py", "bot/red_flags.py", "bot/red_flag_rules.py",
+        "bot/red_flag_lexicon.py",
         "bot/text.py", "bot/settings.py", "bot/clinics.py", "bot/errors.py", "bot/yaml_files.py", "bot/conversations.py")
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "pydantic", "itsdangerous", "sanic", "aiohttp", "httpx"}
 MOST_LINES = 300

@@ -5,8 +5,9 @@ scikit-learn's own set-up costs more than everything else in the pipeline (about
 """
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +15,8 @@ CHARACTERS = (2, 4)
 WORDS = (1, 2)
 
 
-def analyze(text: str) -> list[str]:
+@lru_cache(maxsize=64)  # both heads of a message read the same text
+def analyze(text: str) -> tuple[str, ...]:
     """The n-grams of a normalised text: characters within words (padded by blanks), then words marked `w:`."""
     words = text.split()
     grams: list[str] = []
@@ -24,7 +26,7 @@ def analyze(text: str) -> list[str]:
             grams += [padded[i:i + n] for i in range(max(1, len(padded) - n + 1))]
     for n in range(WORDS[0], WORDS[1] + 1):
         grams += ["w:" + " ".join(words[i:i + n]) for i in range(len(words) - n + 1)]
-    return grams
+    return tuple(grams)
 
 
 class NgramVectorizer:
@@ -47,14 +49,10 @@ class NgramVectorizer:
 
     def vector(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """(indices, values) of one text; both empty when nothing of it is known."""
-        counts: dict[int, int] = {}
-        for gram in analyze(text):
-            index = self._index.get(gram)
-            if index is not None:
-                counts[index] = counts.get(index, 0) + 1
+        counts = Counter(map(self._index.get, analyze(text)))
+        del counts[None]  # n-grams that training has not seen
         if not counts:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        indices = np.fromiter(counts, dtype=np.int64, count=len(counts))
-        values = np.fromiter((1.0 + math.log(c) for c in counts.values()), dtype=np.float32, count=len(counts))
-        values *= self.idf[indices]
+        indices = np.array(list(counts), dtype=np.int64)
+        values = (1.0 + np.log(np.array(list(counts.values()), dtype=np.float32))) * self.idf[indices]
         return indices, values / np.linalg.norm(values)

@@ -81,6 +81,7 @@ class Api:
         self._limiter = Limiter(settings.rate_limit)
         self._last_resort = LastResort(house)
         self._failed_turns, self._failed_at = 0, 0.0
+        self._deletions = 0  # how many so far: a turn need look for its own only when the number has grown
 
     async def messages(self, request: Request) -> Response:
         """Answers a message: red flags first, then what was asked."""
@@ -91,11 +92,11 @@ class Api:
         text = read_text(body.text)
         token, conversation = body.conversation, None
         if token is not None:
-            conversation = await run_in_threadpool(self._genuine, token)
+            conversation = self._genuine(token)
             token = self._tokens.refresh(token)
         if conversation is None:
             conversation = new_conversation()
-            token = await run_in_threadpool(self._tokens.issue, conversation)
+            token = self._tokens.issue(conversation)
         answer = await self._answer(text, conversation, body.clinic)
         return JSONResponse({
             "conversation": token, "replies": [reply.as_dict() for reply in answer.replies],
@@ -104,8 +105,9 @@ class Api:
 
     async def _answer(self, text: str, conversation: str, clinic: str | None) -> Answer:
         """The engine's answer, or the last resort's. A visitor in danger is answered whatever breaks."""
+        deletions = self._deletions
         try:
-            if await run_in_threadpool(self._store.is_deleted, conversation):
+            if self._store.is_deleted(conversation):
                 raise ApiError("bad_token")
             answer = await within(
                 self._settings.answer_seconds + ENGINE_GRACE,
@@ -121,8 +123,9 @@ class Api:
             if self._engine.model is not None:  # a message that came before the model says nothing of the model
                 self._failed_turns, self._failed_at = self._failed_turns + 1, time.monotonic()
             answer = await self._last_resort.answer(text, clinic=clinic)
-        with contextlib.suppress(Exception):  # what broke above may break here; the answer matters more
-            await self._forget_if_deleted(conversation)
+        if deletions != self._deletions:
+            with contextlib.suppress(Exception):  # what broke above may break here; the answer matters more
+                await self._forget_if_deleted(conversation)
         return answer
 
     async def _forget_if_deleted(self, conversation: str) -> None:
@@ -131,6 +134,7 @@ class Api:
             await self._forget(conversation)
 
     async def _forget(self, conversation: str) -> None:
+        self._deletions += 1
         # The engine first: what it still holds in memory must not be written after the file was cleared.
         await within(self._settings.answer_seconds + ENGINE_GRACE, self._engine.forget(conversation))
         await run_in_threadpool(self._store.delete, conversation)
