@@ -12,6 +12,8 @@ from bot.content import HANDS_ON_TOPICS, Content, Topic
 from bot.red_flags import RedFlag
 from bot.reply import Link, Reply, Source, Suggestion, tier_rank
 
+LINES = ("emergency", "crisis", "poison", "violence")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Speaker:
@@ -23,11 +25,13 @@ class Speaker:
 
     def fill(self, text: str, **more: str) -> str:
         """`text` with the clinic's and the region's names and numbers in place of {…}."""
-        lines = self.content.help_lines[self.clinic.region].lines
-        numbers = {key: number for key, (number, _, _) in lines.items()}
+        region = self.content.help_lines[self.clinic.region]
+        # A line that the region does not have is the emergency number's business.
+        numbers = {key: region.lines.get(key, region.lines["emergency"])[0] for key in LINES}
+        words = {**region.words, "Reach_crisis": _capital(region.words["reach_crisis"])}
         return text.format(
             clinic=self.clinic.name, phone=self.clinic.phone, hours=self.clinic.hours,
-            keep_days=self.keep_days, **numbers, **more,
+            keep_days=self.keep_days, **numbers, **words, **more,
         )
 
     # answers
@@ -89,6 +93,15 @@ class Speaker:
         visitor has reported nothing new."""
         reminder = self.fill(self.content.voice.standing[tier], name=name)
         return replace(reply, text=f"{reminder}\n\n{reply.text}", links=self._standing_links(tier) + reply.links)
+
+    def hold(self, tier: str, name: str, source: str) -> Reply:
+        """The same warning once more, kindly, to who makes light of it."""
+        voice = self.content.voice
+        return Reply(
+            kind="escalation", tier=tier, text=self.fill(voice.holding[tier], name=name),
+            caveat=voice.caveats.get(tier, voice.caveats["escalation"]), sources=(Source(title=source, section=name),),
+            links=self._standing_links(tier),
+        )
 
     def _standing_links(self, tier: str) -> tuple[Link, ...]:
         lines, labels = self.content.help_lines[self.clinic.region].lines, self.content.voice.links
@@ -170,6 +183,10 @@ class Speaker:
                 content = [*content]
                 content[hands_on] = self.with_reminder(content[hands_on], standing, standing_name)
         return [*escalations, *content]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _told(flags: Sequence[RedFlag]) -> list[RedFlag]:

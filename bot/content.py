@@ -68,10 +68,12 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True)
 class HelpLines:
-    """Numbers of one region: id -> (number as read, tel: href, sms: href or None)."""
+    """Numbers of one region: id -> (number as read, tel: href, sms: href or None); `words`: how the region calls
+    its places of help."""
 
     region: str
     lines: Mapping[str, tuple[str, str, str | None]]
+    words: Mapping[str, str]
     elsewhere: str | None
 
 
@@ -80,6 +82,7 @@ class Voice:
     caveats: Mapping[str, str]
     precautions: Mapping[str, str]
     standing: Mapping[str, str]
+    holding: Mapping[str, str]
     smalltalk: Mapping[str, tuple[str, tuple[str, ...]]]
     lines: Mapping[str, str]  # handoff, source, privacy, decline, not_covered, out_of_scope, clarify, unavailable ...
     links: Mapping[str, str]
@@ -170,6 +173,8 @@ def _refuse_others(file: YamlMapping, key: str, values: tuple[str, ...], legal: 
             raise file.fail(key, f"{value!r} is none of: {', '.join(legal)}")
 
 
+# How a region calls its places of help; what begins a sentence is asked for with a capital ("{Reach_crisis} now").
+REGION_WORDS = ("reach_crisis", "poison_name", "er", "walk_in", "violence_help")
 _LINES = ("standing_lifted", "handoff", "source", "privacy", "decline", "not_covered", "out_of_scope", "clarify",
           "unavailable")
 _LINKS = ("emergency", "crisis_call", "crisis_text", "poison", "violence", "clinic", "booking")
@@ -177,7 +182,7 @@ _LINKS = ("emergency", "crisis_call", "crisis_text", "poison", "violence", "clin
 
 def _voice(path: Path) -> Voice:
     file = read_mapping(path).expect(
-        ["caveats", "precautions", "standing", "smalltalk", "links", "refusal_suggest", *_LINES]
+        ["caveats", "precautions", "standing", "holding", "smalltalk", "links", "refusal_suggest", *_LINES]
     )
 
     def texts(key: str, names: tuple[str, ...]) -> dict[str, str]:
@@ -193,7 +198,7 @@ def _voice(path: Path) -> Voice:
     _refuse_others(file, "refusal_suggest", file.texts("refusal_suggest"), TOPICS)
     return Voice(
         caveats=texts("caveats", ("escalation", "crisis", "caution")), precautions=texts("precautions", PRECAUTIONS),
-        standing=texts("standing", TIERS), smalltalk=smalltalk, lines={name: file.text(name) for name in _LINES},
+        standing=texts("standing", TIERS), holding=texts("holding", TIERS), smalltalk=smalltalk, lines={name: file.text(name) for name in _LINES},
         links=texts("links", _LINKS), refusal_suggest=file.texts("refusal_suggest"),
     )
 
@@ -202,7 +207,8 @@ def _help_lines(path: Path) -> dict[str, HelpLines]:
     regions = {}
     file = read_mapping(path)
     for region in file:
-        entry = file.mapping(region).expect(["name", "emergency", "crisis"], ["poison", "violence", "elsewhere"])
+        entry = file.mapping(region).expect(["name", "emergency", "crisis", "words"], ["poison", "violence", "elsewhere"])
+        words = entry.mapping("words").expect(REGION_WORDS)
         lines = {}
         for key in ("emergency", "crisis", "poison", "violence"):
             if key in entry:
@@ -213,5 +219,8 @@ def _help_lines(path: Path) -> dict[str, HelpLines]:
                 if text_href is not None and not text_href.startswith("sms:"):
                     raise line.fail("text", "must start with sms:")
                 lines[key] = (line.text("number"), href, text_href)
-        regions[region] = HelpLines(region=region, lines=lines, elsewhere=entry.text_or_none("elsewhere"))
+        regions[region] = HelpLines(
+            region=region, lines=lines, words={name: words.text(name) for name in REGION_WORDS},
+            elsewhere=entry.text_or_none("elsewhere"),
+        )
     return regions

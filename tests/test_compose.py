@@ -42,6 +42,32 @@ def test_answer_holds_the_topic_in_the_order_short_precautions_detail(speaker, t
 
 # Red flags
 
+WORDS = {"reach_crisis": "call 116 123", "poison_name": "the poison center", "er": "A&E", "walk_in": "a doctor",
+         "violence_help": "Tell somebody."}
+
+
+@pytest.mark.parametrize(("region", "emergency", "crisis", "place", "foreign"), [
+    ("us", "911", "call or text 988", "the ER", ["999", "116 123"]),
+    ("uk", "999", "call Samaritans on 116 123", "A&E", ["911", "988", "the ER"]),
+    ("ie", "112", "116 123 (or text HELLO to 50808)", "A&E", ["911", "988"]),
+    ("ca", "911", "call or text 988", "the ER", ["999"]),
+    ("au", "000", "call Lifeline on 13 11 14", "the emergency department", ["911", "988"]),
+    ("nz", "111", "call or text 1737", "the emergency department", ["911", "988"]),
+    ("eu", "112", "call 116 123", "the emergency department", ["911", "988"]),
+    ("in", "112", "call Tele MANAS on 14416", "the emergency department", ["911", "988"]),
+])
+def test_a_region_has_its_own_numbers_and_words(
+    house, region: str, emergency: str, crisis: str, place: str, foreign: list[str]
+) -> None:
+    speaker = Speaker(content=house.content, clinic=dataclasses.replace(house.clinics["demo"], region=region))
+    flags = house.red_flags.flags
+    in_crisis, stroke, sore = (speaker.escalate(flags[name]) for name in ("suicidal_thoughts", "stroke", "foot_ulcer"))
+    said = speaker.unavailable().text + "".join(reply.text for reply in (in_crisis, stroke, sore))
+    assert f"{emergency}" in stroke.text and crisis in in_crisis.text and place in sore.text
+    assert in_crisis.links[0].href == house.content.help_lines[region].lines["crisis"][1]
+    assert [number for number in foreign if number in said] == []
+
+
 def test_every_red_flag_can_be_told_in_every_region(house) -> None:
     for region in house.content.help_lines:
         clinic = dataclasses.replace(house.clinics["demo"], region=region)
@@ -77,7 +103,7 @@ def test_escalation_links_the_lines_that_the_rule_asks_for(speaker, tier: str, h
 def test_a_line_that_the_region_lacks_is_left_out(house) -> None:
     lines = {"emergency": ("112", "tel:112", None), "crisis": ("116 123", "tel:116123", None)}
     content = dataclasses.replace(
-        house.content, help_lines={"eu": HelpLines(region="eu", lines=lines, elsewhere=None)})
+        house.content, help_lines={"eu": HelpLines(region="eu", lines=lines, words=WORDS, elsewhere=None)})
     speaker = Speaker(content=content, clinic=dataclasses.replace(house.clinics["demo"], region="eu"))
     reply = speaker.escalate(flag("emergency", action="Call {emergency}.", help_lines=("poison", "crisis", "emergency")))
     assert [link.href for link in reply.links] == ["tel:116123", "tel:112"]

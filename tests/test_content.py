@@ -137,7 +137,7 @@ def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
     assert refusal(folder) == f"{folder / name}: no such file; restore it from git"
 
 
-VOICE_KEYS = ("caveats, precautions, standing, smalltalk, links, refusal_suggest, standing_lifted, handoff, source, "
+VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusal_suggest, standing_lifted, handoff, source, "
               "privacy, decline, not_covered, out_of_scope, clarify, unavailable")
 
 
@@ -150,7 +150,7 @@ VOICE_KEYS = ("caveats, precautions, standing, smalltalk, links, refusal_suggest
     ("voice.yml", "refusal_suggest: [", "refusal_suggest: [x, ", f"refusal_suggest: 'x' is none of: {TOPIC_IDS}"),
     ("voice.yml", "suggest: [neuropathy_definition", "suggest: [x", f"smalltalk.greet.suggest: 'x' is none of: {TOPIC_IDS}"),
     ("help_lines.yml", "  emergency: {number", "  police: {number",
-     "us.police: unknown key; the keys here are: name, emergency, crisis, poison, violence, elsewhere"),
+     "us.police: unknown key; the keys here are: name, emergency, crisis, words, poison, violence, elsewhere"),
     ("help_lines.yml", "href: \"tel:911\"", "url: \"tel:911\"",
      "us.emergency.url: unknown key; the keys here are: number, href, text"),
     ("help_lines.yml", "tel:911", "911", "us.emergency.href: must start with tel:"),

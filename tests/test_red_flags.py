@@ -34,10 +34,15 @@ EXPECTED_KINDS = {
 }
 # Named by no pattern on purpose: its words stand there so that the spelling repair leaves them alone.
 ONLY_VOCABULARY = {"known_words"}
-LEGAL_PLACEHOLDERS = {"emergency", "crisis", "poison", "violence", "clinic", "phone"}
+LEGAL_PLACEHOLDERS = {
+    "emergency", "crisis", "poison", "clinic", "phone", "reach_crisis", "Reach_crisis", "poison_name", "er", "walk_in",
+    "violence_help",
+}
 FILLED = {
     "emergency": "911", "crisis": "988", "poison": "1-800-222-1222", "violence": "1-800-799-7233",
-    "clinic": "Riverside Foot Clinic", "phone": "(555) 010-0199",
+    "clinic": "Riverside Foot Clinic", "phone": "(555) 010-0199", "reach_crisis": "call or text 988",
+    "Reach_crisis": "Call or text 988", "poison_name": "Poison Control", "er": "the ER", "walk_in": "urgent care",
+    "violence_help": "You can also call 1-800-799-7233 at any hour; it is free and private.",
 }
 GRADE = 8.0
 # Part F3 of the medical reference: what no text may say. Let pass: "blood that will not stop", "the dispatcher will
@@ -163,7 +168,7 @@ def test_an_emergency_is_told_to_call_first(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [k for k in BOOK.kinds if k.flag.tier == "crisis"], ids=lambda k: k.flag.id)
 def test_a_crisis_is_told_the_crisis_line_within_two_sentences(kind: Kind) -> None:
-    assert "{crisis}" in " ".join(_sentences(kind.flag.action)[:2])
+    assert "each_crisis}" in " ".join(_sentences(kind.flag.action)[:2])
     assert not kind.flag.action.startswith("Call"), "warm words come before the number"
     assert {"crisis", "emergency"} <= set(kind.flag.help_lines)
 
@@ -171,7 +176,7 @@ def test_a_crisis_is_told_the_crisis_line_within_two_sentences(kind: Kind) -> No
 @pytest.mark.parametrize("kind", [k for k in BOOK.kinds if k.flag.tier == "urgent"], ids=lambda k: k.flag.id)
 def test_an_urgent_sign_is_to_be_seen_today_with_a_way_if_the_office_is_shut(kind: Kind) -> None:
     assert re.search(r"\btoday\b|\bnow\b|\bstraight away\b", kind.flag.action)
-    assert re.search(r"urgent care|\bER\b|\{emergency\}", kind.flag.action)
+    assert re.search(r"\{walk_in\}|\{er\}|\{emergency\}", kind.flag.action)
 
 
 @pytest.mark.parametrize("kind", [k for k in BOOK.kinds if k.flag.tier == "caution"], ids=lambda k: k.flag.id)
@@ -182,7 +187,8 @@ def test_a_caution_asks_for_a_clinicians_word_before_a_massage(kind: Kind) -> No
 @pytest.mark.parametrize("kind", BOOK.kinds, ids=list(KINDS))
 def test_help_lines_exist_in_every_region(kind: Kind) -> None:
     for region in load_content().help_lines.values():
-        assert set(kind.flag.help_lines) <= set(region.lines)
+        # Where there is no line for violence, the words name the police.
+        assert set(kind.flag.help_lines) <= {*region.lines, "violence"}
 
 
 @pytest.mark.parametrize("kind", BOOK.kinds, ids=list(KINDS))

@@ -192,7 +192,7 @@ def voice_text(request: pytest.FixtureRequest, house) -> str:
 def test_all_of_the_voice_is_checked_here() -> None:
     voice = load_content().voice
     assert len(VOICE) == sum(map(len, (
-        voice.caveats, voice.precautions, voice.standing, voice.smalltalk, voice.lines, voice.links)))
+        voice.caveats, voice.precautions, voice.standing, voice.holding, voice.smalltalk, voice.lines, voice.links)))
 
 
 def test_voice_reads_at_grade_8_or_below(voice_text: str) -> None:
