@@ -1,7 +1,7 @@
 """What all actions share: read the turn off the tracker, utter its replies, keep the standing tier."""
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.turn import Turn, default_house, read_turn
 
 
-class FootnoteAction(Action):
+class FootnoteAction(Action, ABC):
     """An action whose replies the core decides; subclasses differ only in their name."""
 
     @abstractmethod
@@ -32,10 +32,15 @@ class FootnoteAction(Action):
         return [SlotSet("standing_tier", tier), SlotSet("standing_flag", flag)]
 
 
+EARLIER = 2  # messages of the visitor that are read together with the latest one
+
+
 def turn_of(tracker: Tracker) -> Turn:
     message = tracker.latest_message or {}
     metadata = message.get("metadata") or {}
+    said = [event.get("text") or "" for event in tracker.events if event.get("event") == "user"]
     return read_turn(
         default_house(), parse_data=message, clinic=metadata.get("clinic"),
         standing_tier=tracker.get_slot("standing_tier"), standing_flag=tracker.get_slot("standing_flag"),
+        earlier=said[-1 - EARLIER:-1],
     )

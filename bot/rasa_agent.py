@@ -26,7 +26,7 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, deserialise_events
+from rasa.shared.core.events import Event, UserUttered, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT_NAME_KEY
 from rasa_sdk import Tracker
@@ -50,8 +50,9 @@ class InProcessAction(Action):
     ) -> list[Event]:
         dispatcher = CollectingDispatcher()
         message = tracker.latest_message
+        said = [{"event": "user", "text": event.text} for event in tracker.events if isinstance(event, UserUttered)]
         seen = Tracker(
-            tracker.sender_id, tracker.current_slot_values(), dict(message.parse_data) if message else {}, [],
+            tracker.sender_id, tracker.current_slot_values(), dict(message.parse_data) if message else {}, said,
             tracker.is_paused(), None, tracker.active_loop_name and {"name": tracker.active_loop_name} or {},
             tracker.latest_action_name,
         )

@@ -4,6 +4,7 @@
     content/red_flags/<id>.yml       one kind: tier, patterns over findings, wordings, near misses, what to tell
     content/red_flags_context.yml    phrases that deny, date, quote or joke about a finding (ConText rules)
     content/red_flags_lifted.yml     phrases that take a warning back
+    content/red_flags_played_down.yml  phrases that play one down
     content/spelling.yml             text-speak and fixed misspellings
 
 A pattern joins findings:  a ~ b   in this order, at most 3 words between
@@ -111,6 +112,7 @@ class RuleBook:
     expansions: Mapping[str, str]
     lifted: tuple[str, ...] = ()  # phrases that take a standing warning back
     not_lifted: tuple[str, ...] = ()  # phrases beside which nothing is taken back
+    played_down: tuple[str, ...] = ()  # phrases that play a standing warning down
 
 
 def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
@@ -133,11 +135,12 @@ def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
         raise DataFileError(folder / "red_flags", "holds no red flag; restore it from git")
     context = read_mapping(folder / "red_flags_context.yml").expect(["rules", "figurative"])
     lifted = read_mapping(folder / "red_flags_lifted.yml").expect(["phrases", "unless"])
+    played_down = read_mapping(folder / "red_flags_played_down.yml").expect(["phrases"])
     spelling = read_mapping(folder / "spelling.yml").expect(["expansions"])
     expansions = spelling.mapping("expansions")
     return RuleBook(
         findings=findings, kinds=tuple(kinds), context=_context(context), figurative=context.texts("figurative"),
-        lifted=lifted.texts("phrases"), not_lifted=lifted.texts("unless"),
+        lifted=lifted.texts("phrases"), not_lifted=lifted.texts("unless"), played_down=played_down.texts("phrases"),
         expansions={str(key).lower(): expansions.text(key) for key in expansions},
     )
 

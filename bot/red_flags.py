@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.red_flag_lexicon import FIGURATIVE, Lexicon, TokenPattern, load_rules, make_lexicon, stem_of
+from bot.red_flag_patterns import Place, holds
 from bot.red_flag_rules import Kind, Pattern, RedFlag, RuleBook
 from bot.reply import tier_rank
 from bot.settings import read_settings
@@ -23,7 +24,6 @@ from bot.text import Reader, is_stop
 
 __all__ = ["RedFlag", "RedFlags", "Match", "default_red_flags", "by_severity"]
 
-NEAR, ORDERED = 10, 3  # words between the findings of `a & b` and `a ~ b`
 LIST_TAIL = 8  # words in which a list "no x, y, z or ..." must come to its "or"
 _CANCELS = ("NEGATED", "RESOLVED", "EDUCATIONAL", "HYPOTHETICAL", "OTHER_PERSON", "GENERAL")
 # What later in the sentence makes a report of it all the same: "what causes numbness in my face", "healed, but it is
@@ -39,13 +39,6 @@ class Match:
     pattern: str
 
 
-@dataclass(frozen=True)
-class _Span:
-    name: str
-    start: int
-    end: int
-
-
 class RedFlags:
     """Checks messages against a rule book. Safe to share between threads."""
 
@@ -56,6 +49,7 @@ class RedFlags:
         self.reader = Reader(expansions=book.expansions, vocabulary=lexicon.vocabulary)
         self._lifted = [self._stemmed(phrase) for phrase in book.lifted]
         self._not_lifted = [self._stemmed(phrase) for phrase in book.not_lifted]
+        self._played_down = [self._stemmed(phrase) for phrase in book.played_down]
         self._lock = threading.Lock()
         self._nlp, self._matchers, self._context = _build_matchers(book, lexicon)
         self._anchors = {name for name, finding in book.findings.items() if finding.anchor}
@@ -90,15 +84,15 @@ class RedFlags:
             return []
         return self._patterns_over(spans, self._standing(doc, spans))
 
-    def _patterns_over(self, spans: Sequence[_Span], standing: Sequence[_Span]) -> list[Match]:
-        by_name: dict[str, list[_Span]] = defaultdict(list)
+    def _patterns_over(self, spans: Sequence[Place], standing: Sequence[Place]) -> list[Match]:
+        by_name: dict[str, list[Place]] = defaultdict(list)
         for span in standing:
             by_name[span.name].append(span)
         present = {span.name for span in spans}
         found: dict[str, Match] = {}
         for name in by_name:
             for kind, pattern in self._kinds_by_name.get(name, ()):
-                if kind.flag.id not in found and _holds(pattern, by_name, present):
+                if kind.flag.id not in found and holds(pattern, by_name, present):
                     found[kind.flag.id] = Match(flag=kind.flag, pattern=pattern.text)
         return sorted(found.values(), key=lambda match: -tier_rank(match.flag.tier))
 
@@ -110,6 +104,19 @@ class RedFlags:
         """Whether the message takes a warning back, or says that a clinician has cleared it."""
         said = self._stemmed(text)
         return any(phrase in said for phrase in self._lifted) and not any(p in said for p in self._not_lifted)
+
+    def plays_down(self, text: str) -> bool:
+        """Whether the message makes light of a warning that was given: "maybe I'm overreacting", "no rush"."""
+        said = self._stemmed(text)
+        return any(phrase in said for phrase in self._played_down)
+
+    def check_with(self, text: str, earlier: Sequence[str]) -> list[RedFlag]:
+        """The red flags that a message reports only together with earlier messages of the same person, most severe
+        first: "my calf is swollen", and two messages on "now I'm short of breath"."""
+        if not earlier:
+            return []
+        known = {*self.check(text), *self.check(". ".join(earlier))}
+        return [flag for flag in self.check(". ".join([*earlier, text])) if flag not in known]
 
     def _stemmed(self, text: str) -> str:
         return f" {' '.join(map(stem_of, _words(self.reader, text)))} "
@@ -125,7 +132,7 @@ class RedFlags:
             "matches": [(m.flag.id, m.flag.tier, m.pattern) for m in self.matches(text)],
         }
 
-    def _spans(self, words: Sequence[str]) -> tuple[Any, list[_Span]]:
+    def _spans(self, words: Sequence[str]) -> tuple[Any, list[Place]]:
         """The message as a spaCy document of stems, and all findings in it, meant or not."""
         from spacy.tokens import Doc
 
@@ -134,11 +141,11 @@ class RedFlags:
         with self._lock:
             doc = Doc(self._nlp.vocab, words=stems, sent_starts=starts)
             strings = self._nlp.vocab.strings
-            spans = [_Span(strings[key], start, end) for find in self._matchers for key, start, end in find(doc)]
-        spans += [_Span(name, n, n + 1) for n, word in enumerate(words) for name in self._names_of_word(word)]
+            spans = [Place(strings[key], start, end) for find in self._matchers for key, start, end in find(doc)]
+        spans += [Place(name, n, n + 1) for n, word in enumerate(words) for name in self._names_of_word(word)]
         return doc, list(dict.fromkeys(spans))
 
-    def _standing(self, doc: Any, spans: Sequence[_Span]) -> list[_Span]:
+    def _standing(self, doc: Any, spans: Sequence[Place]) -> list[Place]:
         """Those of the findings that are reported, present and meant."""
         from spacy.tokens import Span
 
@@ -159,7 +166,7 @@ class RedFlags:
             ]
         jokes = [s for s in spans if s.name == FIGURATIVE]
 
-        def inside(span: _Span) -> bool:  # of two phrases that overlap the longer is meant
+        def inside(span: Place) -> bool:  # of two phrases that overlap the longer is meant
             return any(
                 joke.start < span.end and span.start < joke.end and span.end - span.start <= joke.end - joke.start
                 for joke in jokes
@@ -172,7 +179,7 @@ class RedFlags:
         return tuple(name for name, expression in self._expressions if expression.fullmatch(word))
 
     def _cancels(
-        self, modifier: Any, span: _Span, doc: Any, places: Iterable[tuple[int, int]], lifts: Sequence[tuple[str, int]]
+        self, modifier: Any, span: Place, doc: Any, places: Iterable[tuple[int, int]], lifts: Sequence[tuple[str, int]]
     ) -> bool:
         """Whether a context phrase takes a finding out of the report.
 
@@ -251,7 +258,7 @@ def _words(reader: Reader, text: str) -> list[str]:
     return [word for word in reader.words(text) if word != "-"]
 
 
-def _one_list(doc: Any, start: int, span: _Span, sentence_end: int) -> bool:
+def _one_list(doc: Any, start: int, span: Place, sentence_end: int) -> bool:
     """Whether a denial that ends at word `start` reaches a finding: a comma lets it pass only in a list with "or"."""
     if "," not in {token.text for token in doc[start:span.start]}:
         return True
@@ -269,47 +276,3 @@ def _runs_on(words: Sequence[str], n: int) -> bool:
     if words[n] == "no":
         return n + 1 == len(words) or words[n + 1] == "," or is_stop(words[n + 1])
     return words[n] in ("none", "nope", "nah", "never")
-
-
-# How the findings of a pattern must lie to one another
-
-def _holds(pattern: Pattern, by_name: dict[str, list[_Span]], present: set[str]) -> bool:
-    if any(name in present for name in pattern.absent):
-        return False
-    if not all(name in by_name for name in pattern.names):
-        return False
-    return all(_group_lies(group, by_name) for group in pattern.together)
-
-
-def _group_lies(group: tuple[tuple[str, ...], ...], by_name: dict[str, list[_Span]]) -> bool:
-    """Whether runs can be picked that follow one another within `NEAR` words, in any order."""
-    runs = [_ordered_runs(run, by_name) for run in group]
-    if not all(runs):
-        return False
-    if len(runs) == 1:
-        return True
-    reached = [(first,) for first in runs[0]]
-    for candidates in runs[1:]:
-        reached = [
-            (*chosen, span) for chosen in reached[:64] for span in candidates
-            if min(_gap(span, other) for other in chosen) <= NEAR
-        ]
-        if not reached:
-            return False
-    return True
-
-
-def _ordered_runs(names: tuple[str, ...], by_name: dict[str, list[_Span]]) -> list[tuple[int, int]]:
-    """(start, end) of every way to find the names one after another, at most `ORDERED` words apart."""
-    runs = [(span.start, span.end) for span in by_name[names[0]]]
-    for name in names[1:]:
-        runs = [
-            (start, span.end) for start, end in runs for span in by_name[name]
-            if 0 <= span.start - end <= ORDERED
-        ]
-    return runs
-
-
-def _gap(a: tuple[int, int], b: tuple[int, int]) -> int:
-    """Words between two runs; 0 when they touch or overlap."""
-    return max(0, b[0] - a[1], a[0] - b[1])

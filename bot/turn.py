@@ -9,8 +9,8 @@ from typing import Any
 from bot.clinics import DEFAULT_CLINIC, Clinic, load_clinics
 from bot.compose import Speaker
 from bot.content import TOPICS, Content, load_content
-from bot.red_flags import RedFlag, RedFlags, default_red_flags
-from bot.reply import Reply
+from bot.red_flags import RedFlag, RedFlags, by_severity, default_red_flags
+from bot.reply import Reply, tier_rank
 from bot.settings import read_settings
 
 CLARIFY_WITHIN = 0.04  # a topic less likely than this is not worth offering
@@ -56,7 +56,12 @@ class Turn:
     flags: tuple[RedFlag, ...]
     lifts_standing: bool
     standing_tier: str | None
-    standing_name: str
+    standing: RedFlag | None
+    plays_down: bool
+
+    @property
+    def standing_name(self) -> str:
+        return self.standing.name if self.standing else ""
 
     def content_replies(self) -> list[Reply]:
         """The replies to what the message asks apart from red flags."""
@@ -80,6 +85,10 @@ class Turn:
         """All of the turn's replies, red flags first."""
         if self._lifted():
             return self._lifting_replies()
+        if self._played_down():
+            hold = self.speaker.hold(self.standing_tier, self.standing.name, self.standing.source)
+            asked = [] if self.standing_tier in ("emergency", "crisis") else self.content_replies()
+            return [hold, *(reply for reply in asked if reply.kind == "answer")]
         content = [] if self.flags and self.intent not in TOPICS else self.content_replies()
         return self.speaker.turn(
             self.flags, content, standing=self.standing_tier, standing_name=self.standing_name
@@ -101,29 +110,34 @@ class Turn:
             return None, None
         return self.standing_tier, None
 
+    def _played_down(self) -> bool:
+        return self.plays_down and not self.flags and self.standing_tier is not None and self.standing is not None
+
     def _lifted(self) -> bool:
         """A warning is taken back; one about a crisis stays, whatever is said."""
         return self.lifts_standing and not self.flags and self.standing_tier not in (None, "crisis")
 
 
 def _outranks(tier: str, other: str) -> bool:
-    from bot.reply import tier_rank
-
     return tier_rank(tier) >= tier_rank(other)
 
 
 def read_turn(
     house: House, *, parse_data: Mapping[str, Any], clinic: str | None, standing_tier: str | None,
-    standing_flag: str | None,
+    standing_flag: str | None, earlier: Sequence[str] = (),
 ) -> Turn:
-    """A `Turn` out of the NLU's output (Rasa's `latest_message`) and the slots."""
-    flags = [house.red_flags.flags[name] for name in parse_data.get("red_flags") or () if name in house.red_flags.flags]
+    """A `Turn` out of the NLU's output (Rasa's `latest_message`), the slots, and what the visitor said just before."""
+    rules, text = house.red_flags, str(parse_data.get("text") or "")
+    flags = [rules.flags[name] for name in parse_data.get("red_flags") or () if name in rules.flags]
+    lifts = bool(parse_data.get("lifts_standing"))
+    if not lifts:
+        above = max((tier_rank(tier) for tier in (standing_tier, *(flag.tier for flag in flags))), default=0)
+        flags += [flag for flag in rules.check_with(text, earlier) if tier_rank(flag.tier) > above]
     ranking = tuple((item["name"], float(item["confidence"])) for item in parse_data.get("intent_ranking") or ())
     intent = parse_data.get("asked_intent") or (parse_data.get("intent") or {}).get("name") or "out_of_scope"
-    standing = house.red_flags.flags.get(standing_flag or "")
     return Turn(
         speaker=house.speaker(clinic), intent=intent, ranking=ranking,
         also=tuple(name for name in parse_data.get("also_asked") or () if name in TOPICS),
-        flags=tuple(flags), lifts_standing=bool(parse_data.get("lifts_standing")), standing_tier=standing_tier,
-        standing_name=standing.name if standing else "",
+        flags=tuple(by_severity(flags)), lifts_standing=lifts, standing_tier=standing_tier,
+        standing=rules.flags.get(standing_flag or ""), plays_down=bool(standing_tier) and rules.plays_down(text),
     )

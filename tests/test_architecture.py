@@ -17,12 +17,12 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in SOURCES]
 RASA = ("bot/nlu/", "bot/rasa_agent.py", "bot/rasa_runner.py", "bot/tracker_store.py", "bot/engine.py", "bot/train_rasa.py")
 WEB = ("bot/web/",)
 CORE = ("bot/content.py", "bot/reply.py", "bot/compose.py", "bot/turn.py", "bot/red_flags.py", "bot/red_flag_rules.py",
-        "bot/red_flag_lexicon.py",
+        "bot/red_flag_lexicon.py", "bot/red_flag_patterns.py",
         "bot/text.py", "bot/settings.py", "bot/clinics.py", "bot/errors.py", "bot/yaml_files.py", "bot/conversations.py")
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "pydantic", "itsdangerous", "sanic", "aiohttp", "httpx"}
 MOST_LINES = 300
-# The writer of the ONNX file is one graph written out in full; the matcher should be parted when it is next touched.
-LONGER = {"bot/nlu/encoder_file.py": 540, "bot/red_flags.py": 350}
+# The writer of the ONNX file is one graph written out in full.
+LONGER = {"bot/nlu/encoder_file.py": 550}
 
 
 def imports(name: str) -> set[str]:

@@ -68,6 +68,7 @@ def book(tmp_path: Path) -> Book:
         (tmp_path / "red_flags_context.yml").write_text(context)
         (tmp_path / "spelling.yml").write_text(spelling)
         (tmp_path / "red_flags_lifted.yml").write_text(lifted)
+        (tmp_path / "red_flags_played_down.yml").write_text("phrases: [no rush]\n")
         return tmp_path
 
     return write

@@ -13,14 +13,16 @@ FLAGS = {"caution": "blood_thinner", "urgent": "foot_ulcer", "emergency": "strok
 def turn(house):
     """A turn out of the NLU's output as Rasa hands it over."""
 
-    def make(intent="massage_safety", *, ranking=(), flags=(), asked=None, also=(), lifts=False, standing=None) -> Turn:
+    def make(intent="massage_safety", *, ranking=(), flags=(), asked=None, also=(), lifts=False, standing=None,
+             text="", earlier=()) -> Turn:
         parse_data = {
             "intent": {"name": "red_flag" if flags else intent, "confidence": 1.0}, "asked_intent": asked or intent,
             "intent_ranking": [{"name": name, "confidence": p} for name, p in ranking],
             "red_flags": [FLAGS.get(name, name) for name in flags], "also_asked": list(also), "lifts_standing": lifts,
+            "text": text,
         }
         return read_turn(house, parse_data=parse_data, clinic=None, standing_tier=standing,
-                         standing_flag=FLAGS.get(standing))
+                         standing_flag=FLAGS.get(standing), earlier=earlier)
 
     return make
 
@@ -185,3 +187,37 @@ def test_unclear_message_is_refused_where_a_refusal_is_likeliest(turn, ranking, 
 def test_nothing_known_of_a_message_is_out_of_scope(house) -> None:
     turn = read_turn(house, parse_data={}, clinic=None, standing_tier=None, standing_flag=None)
     assert said(turn) == ["out_of_scope None"]
+
+
+# A warning in two halves, and one played down
+
+@pytest.mark.parametrize(("earlier", "text", "tier"), [
+    (["my legs feel weak"], "since yesterday it moved up to my hips", "emergency"),
+    (["I can't feel my feet"], "I got a blister", "urgent"),
+    (["my wound smells", "is that bad"], "and I feel confused", "emergency"),
+])
+def test_what_two_messages_report_together_is_escalated(turn, house, earlier, text: str, tier: str) -> None:
+    rules = house.red_flags
+    assert all(flag.tier != tier for flag in rules.check(text))
+    assert any(flag.tier == tier for flag in rules.check_with(text, earlier)), "the rows must be halves of something"
+    assert turn("cause_sugar", text=text, earlier=earlier).replies()[0].tier == tier
+
+
+def test_what_earlier_messages_reported_alone_is_not_told_again(turn) -> None:
+    earlier = ["there is an open sore on my numb foot"]
+    assert said(turn("massage_timing", text="how long does a session take", earlier=earlier)) == ["answer massage_timing"]
+
+
+@pytest.mark.parametrize("tier", list(FLAGS))
+@pytest.mark.parametrize("text", ["maybe I'm overreacting", "it's painless so no rush", "forget I said it"])
+def test_who_plays_a_warning_down_hears_it_again(turn, tier: str, text: str) -> None:
+    replies = turn("smalltalk_ack", text=text, standing=tier).replies()
+    assert [(reply.kind, reply.tier) for reply in replies] == [("escalation", tier)]
+    assert replies[0].links and replies[0].caveat
+    assert said(turn("smalltalk_ack", text=text)) == ["smalltalk ack"], "with no warning in force it is small talk"
+
+
+def test_a_question_beside_it_is_answered_below_an_urgent_warning_only(turn) -> None:
+    text = "it doesn't hurt so no rush, how is the massage done"
+    assert said(turn("massage_techniques", text=text, standing="urgent")) == ["escalation urgent", "answer massage_techniques"]
+    assert said(turn("massage_techniques", text=text, standing="emergency")) == ["escalation emergency"]
