@@ -6,11 +6,11 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: help run train test chat evaluate bench lock clean
+.PHONY: help run train test chat evaluate evaluate-safety bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## print these verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 run: .venv/ready  ## install, train if anything changed, serve on http://127.0.0.1:8000 (PORT=8123 elsewhere)
 	@$(PYTHON) -m bot serve --port $(PORT)
@@ -26,6 +26,9 @@ test: .venv/ready  ## the whole test suite, browser included
 
 evaluate: .venv/ready  ## accuracy, refusals and triage on evaluation/, with intervals and a picture
 	@$(PYTHON) -m bot train && $(PYTHON) -m evaluation.evaluate
+
+evaluate-safety: .venv/ready  ## misses, false alarms and cost of the red flags on evaluation/safety, with a picture
+	@$(PYTHON) -m bot train && $(PYTHON) -m evaluation.evaluate_safety
 
 bench: .venv/ready  ## time and memory beside stock Rasa, in one run (about half an hour)
 	@$(PYTHON) -m bot train && $(PYTHON) -m benchmarks.bench

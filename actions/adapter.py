@@ -20,16 +20,23 @@ class FootnoteAction(Action, ABC):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = turn_of(tracker)
-        for reply in turn.replies():
+        replies = turn.replies()
+        for reply in replies:
             dispatcher.utter_message(
                 text=reply.as_text(),
                 buttons=[{"title": s.title, "payload": s.text} for s in reply.suggestions],
                 json_message={"footnote": reply.as_dict()},
             )
         tier, flag = turn.standing_after()
-        if tier == turn.standing_tier and flag is None:
-            return []
-        return [SlotSet("standing_tier", tier), SlotSet("standing_flag", flag)]
+        topic, offered = turn.context_after(replies)
+        changed: list[EventType] = []
+        if tier != turn.standing_tier or flag is not None:
+            changed += [SlotSet("standing_tier", tier), SlotSet("standing_flag", flag)]
+        if topic != turn.last_topic:
+            changed.append(SlotSet("last_topic", topic))
+        if offered != turn.offered:
+            changed.append(SlotSet("offered", " ".join(offered) or None))
+        return changed
 
 
 EARLIER = 2  # messages of the visitor that are read together with the latest one
@@ -42,5 +49,6 @@ def turn_of(tracker: Tracker) -> Turn:
     return read_turn(
         default_house(), parse_data=message, clinic=metadata.get("clinic"),
         standing_tier=tracker.get_slot("standing_tier"), standing_flag=tracker.get_slot("standing_flag"),
-        earlier=said[-1 - EARLIER:-1],
+        earlier=said[-1 - EARLIER:-1], last_topic=tracker.get_slot("last_topic"),
+        offered=(tracker.get_slot("offered") or "").split(),
     )

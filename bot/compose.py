@@ -44,6 +44,12 @@ class Speaker:
             sources=self._footnotes(topic), suggestions=self.suggest(topic.related),
         )
 
+    def more(self, topic_id: str) -> Reply:
+        """What the short answer held back, for who asks on or asks the same again."""
+        reply, topic = self.answer(topic_id), self.content.topics[topic_id]
+        lead = [self._line("more"), topic.detail, *(self.content.voice.precautions[name] for name in topic.precautions)]
+        return replace(reply, text="\n\n".join(lead), detail=None)
+
     def _footnotes(self, topic: Topic) -> tuple[Source, ...]:
         """One footnote a section of the article, then the outside sources that correct or limit it."""
         sections = dict.fromkeys(claim.section for claim in topic.claims)
@@ -178,11 +184,18 @@ class Speaker:
         if highest >= tier_rank("emergency"):
             return escalations
         if standing and tier_rank(standing) > highest:
-            hands_on = next((n for n, reply in enumerate(content) if reply.topic in HANDS_ON_TOPICS), None)
+            hands_on = next((n for n, reply in enumerate(content) if _is_hands_on(reply)), None)
             if hands_on is not None:
                 content = [*content]
                 content[hands_on] = self.with_reminder(content[hands_on], standing, standing_name)
         return [*escalations, *content]
+
+
+def _is_hands_on(reply: Reply) -> bool:
+    """Whether a reply is about what a warning may forbid, or offers it."""
+    return reply.topic in HANDS_ON_TOPICS or reply.kind == "clarify" and any(
+        suggestion.topic in HANDS_ON_TOPICS for suggestion in reply.suggestions
+    )
 
 
 def _capital(text: str) -> str:

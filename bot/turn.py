@@ -9,9 +9,10 @@ from typing import Any
 from bot.clinics import DEFAULT_CLINIC, Clinic, load_clinics
 from bot.compose import Speaker
 from bot.content import TOPICS, Content, load_content
+from bot.context import NO_FOLLOW_UPS, FollowUps, load_follow_ups, read_meaning
 from bot.red_flags import RedFlag, RedFlags, by_severity, default_red_flags
 from bot.reply import Reply, tier_rank
-from bot.settings import read_settings
+from bot.settings import ROOT, read_settings
 
 CLARIFY_WITHIN = 0.04  # a topic less likely than this is not worth offering
 CLARIFY_AT_MOST = 3
@@ -25,6 +26,7 @@ class House:
     clinics: Mapping[str, Clinic]
     red_flags: RedFlags
     keep_days: int
+    follow_ups: FollowUps = NO_FOLLOW_UPS
 
     def speaker(self, clinic: str | None) -> Speaker:
         """Speaks for a clinic; for the default one where the name is unknown."""
@@ -37,7 +39,7 @@ def default_house() -> House:
     content = load_content()
     return House(
         content=content, clinics=load_clinics(content.help_lines), red_flags=default_red_flags(),
-        keep_days=read_settings().keep_days,
+        follow_ups=load_follow_ups(ROOT / "content" / "follow_ups.yml"), keep_days=read_settings().keep_days,
     )
 
 
@@ -45,12 +47,16 @@ def default_house() -> House:
 class Turn:
     """What an action needs of the tracker.
 
-    `intent` is what the message asks, also where a red flag took the message over; `ranking` holds
-    (intent, probability) from the most likely on; `flags` are most severe first.
+    `intent` is what the message asks, also where a red flag took the message over, and with its context read; `more`:
+    the topic was answered last, too; `ranking` holds (intent, probability) from the most likely on; `flags` are most
+    severe first; `offered`: the topics that the last reply gave to choose from.
     """
 
     speaker: Speaker
     intent: str
+    more: bool
+    offered: tuple[str, ...]
+    last_topic: str | None
     ranking: tuple[tuple[str, float], ...]
     also: tuple[str, ...]
     flags: tuple[RedFlag, ...]
@@ -66,7 +72,8 @@ class Turn:
     def content_replies(self) -> list[Reply]:
         """The replies to what the message asks apart from red flags."""
         if self.intent in TOPICS:
-            return [self.speaker.answer(topic) for topic in (self.intent, *self.also)]
+            first = self.speaker.more(self.intent) if self.more else self.speaker.answer(self.intent)
+            return [first, *(self.speaker.answer(topic) for topic in self.also)]
         if self.intent.startswith("smalltalk_"):
             return [self.speaker.smalltalk(self.intent.removeprefix("smalltalk_"))]
         if self.intent == "nlu_fallback":
@@ -79,6 +86,8 @@ class Turn:
         best = next((name for name, _ in self.ranking if name not in ("nlu_fallback", "red_flag")), "out_of_scope")
         if best not in TOPICS and not best.startswith("smalltalk_"):
             return getattr(self.speaker, best)()
+        if likely and self.offered:  # a second choice in a row would be no help: the likeliest is answered
+            return self.speaker.answer(likely[0])
         return self.speaker.clarify(likely) if likely else self.speaker.out_of_scope()
 
     def replies(self) -> list[Reply]:
@@ -110,6 +119,12 @@ class Turn:
             return None, None
         return self.standing_tier, None
 
+    def context_after(self, replies: Sequence[Reply]) -> tuple[str | None, tuple[str, ...]]:
+        """(last topic, topics offered) after this turn's replies."""
+        answered = [reply.topic for reply in replies if reply.kind == "answer"]
+        offered = [s.topic for reply in replies if reply.kind == "clarify" for s in reply.suggestions if s.topic]
+        return (answered[-1] if answered else self.last_topic), tuple(offered)
+
     def _played_down(self) -> bool:
         return self.plays_down and not self.flags and self.standing_tier is not None and self.standing is not None
 
@@ -124,7 +139,7 @@ def _outranks(tier: str, other: str) -> bool:
 
 def read_turn(
     house: House, *, parse_data: Mapping[str, Any], clinic: str | None, standing_tier: str | None,
-    standing_flag: str | None, earlier: Sequence[str] = (),
+    standing_flag: str | None, earlier: Sequence[str] = (), last_topic: str | None = None, offered: Sequence[str] = (),
 ) -> Turn:
     """A `Turn` out of the NLU's output (Rasa's `latest_message`), the slots, and what the visitor said just before."""
     rules, text = house.red_flags, str(parse_data.get("text") or "")
@@ -135,9 +150,15 @@ def read_turn(
         flags += [flag for flag in rules.check_with(text, earlier) if tier_rank(flag.tier) > above]
     ranking = tuple((item["name"], float(item["confidence"])) for item in parse_data.get("intent_ranking") or ())
     intent = parse_data.get("asked_intent") or (parse_data.get("intent") or {}).get("name") or "out_of_scope"
+    also = tuple(name for name in parse_data.get("also_asked") or () if name in TOPICS)
+    offered = tuple(name for name in offered if name in TOPICS)
+    meaning = read_meaning(
+        text, intent, () if also else ranking, last_topic=last_topic if last_topic in TOPICS and not also else None,
+        offered=offered, follow_ups=house.follow_ups,
+    )
     return Turn(
-        speaker=house.speaker(clinic), intent=intent, ranking=ranking,
-        also=tuple(name for name in parse_data.get("also_asked") or () if name in TOPICS),
+        speaker=house.speaker(clinic), intent=meaning.intent, more=meaning.more, offered=offered, last_topic=last_topic,
+        ranking=ranking, also=also,
         flags=tuple(by_severity(flags)), lifts_standing=lifts, standing_tier=standing_tier,
         standing=rules.flags.get(standing_flag or ""), plays_down=bool(standing_tier) and rules.plays_down(text),
     )

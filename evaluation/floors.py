@@ -1,7 +1,7 @@
-"""What a model must reach to be used: reads floors.yml and holds figures against it."""
+"""What a model must reach to be used: reads floors.yml, floors_safety.yml and holds figures against them."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +34,17 @@ class Floor:
         return f"{self.figure} is {figure.share:.4f} ({figure.part}/{figure.total}) and {wanted}"
 
 
-def load_floors(path: Path = FLOORS) -> tuple[Floor, ...]:
+def load_floors(path: Path = FLOORS, known: Collection[str] | None = None) -> tuple[Floor, ...]:
     """The floors.
+
+    Args:
+        known: the figures that there are; those of `Score` if not given.
 
     Raises:
         DataFileError: a figure that does not exist, no bound or two, or a bound that is no share.
     """
     file = read_mapping(path).expect(["floors"])
-    known, floors = Score().figures(), []
+    known, floors = Score().figures() if known is None else known, []
     for entry in file.mappings("floors"):
         entry.expect(["figure"], ["at_least", "at_most"])
         bounds = [key for key in ("at_least", "at_most") if key in entry]

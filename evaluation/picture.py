@@ -19,13 +19,13 @@ QUIET, LOUD = "#6b6b6b", "#9c2f00"
 RIGHT, WRONG = "#e3ecf5", ("#fde3cd", "#f9b887", "#f08a48", "#d9601a")
 
 
-def draw_apart(result: Path, picture: Path) -> None:
-    """Draw in another process.
+def draw_apart(result: Path, picture: Path, module: str = "evaluation.picture") -> None:
+    """Draw in another process, by a module that takes IN.json and OUT.png.
 
     Raises:
         SetupError: it failed; its messages stand above.
     """
-    command = [sys.executable, "-m", "evaluation.picture", str(result.resolve()), str(picture.resolve())]
+    command = [sys.executable, "-m", module, str(result.resolve()), str(picture.resolve())]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         raise SetupError(f"{picture.name} could not be drawn; the messages stand above. If matplotlib is missing: "
                          "make train")

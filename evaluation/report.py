@@ -16,7 +16,10 @@ GROUPS_A_TABLE = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Everything that one run found out; `groups` is by file, `copies` is where messages stand in data/ too."""
+    """Everything that one run found out; `groups` is by file, `copies` is where messages stand in data/ too.
+
+    `dialogues` is apart: the messages of evaluation/dialogues, which no floor is held against.
+    """
 
     model: str
     overall: Score
@@ -24,11 +27,13 @@ class Evaluation:
     exchanges: Sequence[Exchange]
     complaints: Sequence[str]
     copies: Sequence[str]
+    dialogues: Score | None = None
+    dialogue_exchanges: Sequence[Exchange] = ()
 
     @property
     def failures(self) -> list[str]:
         """Names of the messages that the engine gave no answer to."""
-        return [exchange.name for exchange in self.exchanges if exchange.failed]
+        return [exchange.name for exchange in (*self.exchanges, *self.dialogue_exchanges) if exchange.failed]
 
 
 def evaluate_exchanges(exchanges: Sequence[Exchange]) -> tuple[Score, dict[str, Score]]:
@@ -45,8 +50,9 @@ def as_json(found: Evaluation) -> dict[str, Any]:
     return {
         "model": found.model,
         "messages": len(found.exchanges),
-        "overall": _figures(found.overall),
-        "files": {name: _figures(score) for name, score in found.groups.items()},
+        "overall": as_values(found.overall.figures()),
+        "files": {name: as_values(score.figures()) for name, score in found.groups.items()},
+        "dialogues": as_values(found.dialogues.figures()) if found.dialogues else None,
         "latency_ms": percentiles([exchange.milliseconds for exchange in found.exchanges]),
         "below_floor": list(found.complaints),
         "unanswered": found.failures,
@@ -56,22 +62,19 @@ def as_json(found: Evaluation) -> dict[str, Any]:
     }
 
 
-def _figures(score: Score) -> dict[str, Any]:
-    return {name: figure.as_dict() for name, figure in score.figures().items()}
+def as_values(figures: Mapping[str, Figure]) -> dict[str, Any]:
+    return {name: figure.as_dict() for name, figure in figures.items()}
 
 
 def as_lines(found: Evaluation, *, errors: int = 0) -> Iterator[str]:
     """What is printed."""
     yield f"{found.model}: {len(found.exchanges)} messages of {len(found.groups)} files"
     yield ""
-    yield f"{'all files':26} share   95 % interval    counted"
-    for name, figure in found.overall.figures().items():
-        if figure.total:
-            low, high = wilson(figure.part, figure.total)
-            yield f"{name:26} {figure.share:.3f}   {low:.3f} to {high:.3f}   {figure.part}/{figure.total}"
-    names = list(found.groups)
-    for start in range(0, len(names), GROUPS_A_TABLE):
-        yield from _table(found.groups, names[start:start + GROUPS_A_TABLE])
+    yield from figure_lines("all files", found.overall.figures())
+    yield from tables({name: score.figures() for name, score in found.groups.items()}, GROUPS_A_TABLE)
+    if found.dialogues:
+        yield ""
+        yield from figure_lines(f"dialogues, {len(found.dialogue_exchanges)} turns", found.dialogues.figures())
     yield ""
     yield from _confusions(found.overall)
     if errors:
@@ -88,14 +91,26 @@ def as_lines(found: Evaluation, *, errors: int = 0) -> Iterator[str]:
         yield f"below the floor: {complaint}"
 
 
-def _table(groups: Mapping[str, Score], names: Sequence[str]) -> Iterator[str]:
-    figures = {name: groups[name].figures() for name in names}
-    yield ""
-    width = max(18, *(len(name) + 2 for name in names))
-    yield f"{'by file':24}" + "".join(f"{name:>{width}}" for name in names)
-    for key in Score().figures():
-        if any(figures[name][key].total for name in names):
-            yield f"{key:24}" + "".join(f"{_cell(figures[name][key]):>{width}}" for name in names)
+def figure_lines(title: str, figures: Mapping[str, Figure]) -> Iterator[str]:
+    """A line for each figure that something was counted for."""
+    yield f"{title:26} share   95 % interval    counted"
+    for name, figure in figures.items():
+        if figure.total:
+            low, high = wilson(figure.part, figure.total)
+            yield f"{name:26} {figure.share:.3f}   {low:.3f} to {high:.3f}   {figure.part}/{figure.total}"
+
+
+def tables(files: Mapping[str, Mapping[str, Figure]], at_once: int) -> Iterator[str]:
+    """The figures side by side, `at_once` files a table."""
+    all_names = list(files)
+    for start in range(0, len(all_names), at_once):
+        names = all_names[start:start + at_once]
+        yield ""
+        width = max(18, *(len(name) + 2 for name in names))
+        yield f"{'by file':24}" + "".join(f"{name:>{width}}" for name in names)
+        for key in files[names[0]]:
+            if any(files[name][key].total for name in names):
+                yield f"{key:24}" + "".join(f"{_cell(files[name][key]):>{width}}" for name in names)
 
 
 def _cell(figure: Figure) -> str:

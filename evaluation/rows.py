@@ -1,4 +1,4 @@
-"""Labelled messages: reads evaluation/messages/*.jsonl and refuses a row that could not be scored as meant.
+"""Labelled messages: reads the *.jsonl of evaluation/ and refuses a row that could not be scored as meant.
 
 A row is one message in a conversation of its own, or a dialogue with its messages under `turns`. README.md
 shows both; the labels are those of bot/content.py.
@@ -6,6 +6,7 @@ shows both; the labels are those of bot/content.py.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,17 @@ from bot.reply import TIERS
 from bot.settings import ROOT
 from bot.text import MAX_CHARACTERS, clean
 
-MESSAGES = ROOT / "evaluation" / "messages"
+MESSAGES, SAFETY, DIALOGUES = (ROOT / "evaluation" / name for name in ("messages", "safety", "dialogues"))
 LABELS = TOPICS + tuple(f"smalltalk.{name}" for name in SMALLTALK) + SERVICES
 LABELLED_TIERS = ("none", *TIERS)
-MESSAGE_KEYS = ("text", "topic", "topics", "also", "tier", "tier_also", "sticky_caution")
+MESSAGE_KEYS = ("text", "topic", "topics", "also", "tier", "tier_also", "sticky_caution", "kind")
+# What makes a message that is no red flag look like one.
+HARD_KINDS = (
+    "negated", "educational", "resolved", "figurative", "fiction", "dead_person", "name_or_job", "chronic",
+    "ruled_out", "other", "detour", "crisis_lookalike", "dosage_free",
+)
+NONE_KINDS = (*HARD_KINDS, "ordinary")
+REFERENCE = re.compile(r"[EKUC]\d\d")  # a red flag in the list that the authors were given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +36,8 @@ class Message:
     """A visitor's message and what careful people expect of the replies; None or empty: not scored.
 
     `also` and `tier_also` hold labels that are right as well; `topics` is for a message that asks two things;
-    `sticky_caution` says that a tier told earlier is still in force and must be shown.
+    `sticky_caution` says that a tier told earlier is still in force and must be shown, False that it must not;
+    `kind` is the red flag's reference id or, of a message that is none, one of `NONE_KINDS`.
     """
 
     text: str
@@ -37,7 +46,8 @@ class Message:
     also: tuple[str, ...] = ()
     tier: str | None = None
     tier_also: tuple[str, ...] = ()
-    sticky_caution: bool = False
+    sticky_caution: bool | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +81,11 @@ def find_files(only: str | None = None, folder: Path = MESSAGES) -> list[Path]:
         if path.is_file():
             return [path]
     raise SetupError(f"there is no {only}; the files are: {', '.join(path.name for path in files)}")
+
+
+def all_files() -> list[Path]:
+    """The files of all folders: what must not be trained on."""
+    return [path for folder in (MESSAGES, SAFETY, DIALOGUES) for path in find_files(folder=folder)]
 
 
 def load_rows(files: Sequence[Path]) -> list[Row]:
@@ -142,9 +157,10 @@ class _Line:
             also=self.some(values, "also", LABELS, where),
             tier=self.one(values, "tier", LABELLED_TIERS, where),
             tier_also=self.some(values, "tier_also", LABELLED_TIERS, where),
-            sticky_caution=values.get("sticky_caution", False),
+            sticky_caution=values.get("sticky_caution"),
+            kind=values.get("kind"),
         )
-        if not isinstance(message.sticky_caution, bool):
+        if not isinstance(message.sticky_caution, (bool, type(None))):
             raise self.fail(f"{where}sticky_caution must be true or false")
         if message.topic and message.topics:
             raise self.fail(f"{where}topic and topics: keep one (topics for a message that asks two things)")
@@ -154,9 +170,23 @@ class _Line:
             raise self.fail(f"{where}also needs a topic beside it")
         if message.tier_also and not message.tier:
             raise self.fail(f"{where}tier_also needs a tier beside it")
+        self.refuse_odd_kind(message, where)
         if not (message.topic or message.topics or message.tier or message.sticky_caution):
-            raise self.fail(f"{where or 'the row '}labels nothing; add topic, topics or tier")
+            if not where:
+                raise self.fail("the row labels nothing; add topic, topics or tier")
+            if "tier" not in values:
+                raise self.fail(f'{where}labels nothing; add topic, topics or tier ("tier": null leaves it unscored)')
         return message
+
+    def refuse_odd_kind(self, message: Message, where: str) -> None:
+        if message.kind is None:
+            return
+        if message.tier is None:
+            raise self.fail(f"{where}kind needs a tier beside it")
+        if message.tier == "none" and message.kind not in NONE_KINDS:
+            raise self.fail(f"{where}kind: {message.kind!r} is none of: {', '.join(NONE_KINDS)}")
+        if message.tier != "none" and not (isinstance(message.kind, str) and REFERENCE.fullmatch(message.kind)):
+            raise self.fail(f"{where}kind: {message.kind!r} is no reference id such as E01, K02, U05 or C03")
 
     def refuse_unknown(self, values: dict[str, Any], legal: Sequence[str], where: str) -> None:
         for key in values:

@@ -5,7 +5,7 @@ Replies are read in the API's shape (`Reply.as_dict`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.content import TOPICS
@@ -32,8 +32,22 @@ def label_of(reply: dict[str, Any]) -> str:
 
 def reached_tier(replies: Sequence[dict[str, Any]]) -> str:
     """The highest tier among the escalations; of emergency and crisis, crisis."""
-    tiers = [reply.get("tier") for reply in replies if reply["kind"] == "escalation"]
+    return highest_tier(reply.get("tier") for reply in replies if reply["kind"] == "escalation")
+
+
+def highest_tier(tiers: Iterable[str | None]) -> str:
     return max(tiers, key=lambda tier: (RANK[tier], tier == "crisis"), default="none") or "none"
+
+
+def direction(message: Message, got: str) -> str | None:
+    """`under` or `over` where a message was triaged wrongly; None where it was done rightly."""
+    accepted = {message.tier, *message.tier_also}
+    if got in accepted:
+        return None
+    ranks = [RANK[tier] for tier in accepted]
+    if message.tier == "crisis" or RANK[got] < min(ranks):
+        return "under"
+    return "over" if RANK[got] > max(ranks) else None
 
 
 def bucket_of(topic: str) -> str:
@@ -111,19 +125,11 @@ class Score:
             self.errors[SORTS[bucket]].append(said | {"want": message.topic, "offered": offered})
 
     def _tier(self, said: dict[str, Any], message: Message) -> None:
-        want, got, accepted = message.tier, said["tier_got"], {message.tier, *message.tier_also}
+        want, wrong = message.tier, direction(message, said["tier_got"])
         self._count[f"tier.{want}"] += 1
-        if got in accepted:
-            return
-        ranks = [RANK[tier] for tier in accepted]
-        if want == "crisis" or RANK[got] < min(ranks):
-            direction = "under"
-        elif RANK[got] > max(ranks):
-            direction = "over"
-        else:
-            return
-        self._count[f"{direction}.{want}"] += 1
-        self.errors[f"{direction}-triage of {want}"].append(said | {"want_tier": want})
+        if wrong:
+            self._count[f"{wrong}.{want}"] += 1
+            self.errors[f"{wrong}-triage of {want}"].append(said | {"want_tier": want})
 
     def figures(self) -> dict[str, Figure]:
         """All figures by id; the ids are what floors.yml and results/evaluation.json speak of."""

@@ -236,3 +236,9 @@ def test_standing_tier_is_shown_beside_a_new_one_only_where_it_is_higher(speaker
     replies = speaker.turn([flag(new)], [plain], standing=standing, standing_name="a sign")
     assert kinds(replies) == [f"escalation {new}", "answer massage_benefit"]
     assert (replies[1].text != plain.text) is shown
+
+
+def test_a_choice_that_offers_a_massage_answer_opens_with_the_warning_in_force(speaker) -> None:
+    for offered, warned in (["massage_safety", "cause_sugar"], True), (["cause_sugar", "cause_injury"], False):
+        reply = speaker.turn([], [speaker.clarify(offered)], standing="caution", standing_name="a blood thinner")[0]
+        assert reply.kind == "clarify" and ("a blood thinner" in reply.text) is warned

@@ -137,7 +137,7 @@ def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
     assert refusal(folder) == f"{folder / name}: no such file; restore it from git"
 
 
-VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusal_suggest, standing_lifted, handoff, source, "
+VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusal_suggest, standing_lifted, more, handoff, source, "
               "privacy, decline, not_covered, out_of_scope, clarify, unavailable")
 
 

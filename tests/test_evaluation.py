@@ -19,7 +19,7 @@ from evaluation.floors import Floor, below, load_floors
 from evaluation.picture import emphasised
 from evaluation.play import play
 from evaluation.report import as_json, as_lines
-from evaluation.rows import Message, find_files, load_rows
+from evaluation.rows import Message, all_files, find_files, load_rows
 from evaluation.scoring import Score, label_of, reached_tier
 from evaluation.separation import copied, repeated, training_phrases
 
@@ -213,8 +213,14 @@ def test_rows_of_both_forms(tmp_path):
     ({"id": "1", "text": "x", "topic": "decline", "topics": ["decline", "source"]}, "keep one"),
     ({"id": "1", "text": "x", "topics": ["decline"]}, "for one use topic"),
     ({"id": "1", "text": "x", "tier": "none", "sticky_caution": "yes"}, "true or false"),
+    ({"id": "1", "text": "x", "tier": "none", "kind": "E01"}, "'E01' is none of: negated, educational"),
+    ({"id": "1", "text": "x", "tier": "none", "kind": ["negated"]}, "is none of: negated, educational"),
+    ({"id": "1", "text": "x", "tier": "urgent", "kind": "negated"}, "'negated' is no reference id such as E01"),
+    ({"id": "1", "text": "x", "tier": "urgent", "kind": 5}, "5 is no reference id"),
+    ({"id": "1", "text": "x", "topic": "decline", "kind": "ordinary"}, "kind needs a tier"),
     ({"id": "1", "text": "x", "teir": "none"}, "teir: unknown key; the keys here are: text, topic"),
     ({"id": "1", "text": "x"}, "labels nothing"),
+    ({"id": "1", "text": "x", "tier": None}, "the row labels nothing"),
     ({"id": "1", "turns": []}, "not empty"),
     ({"id": "1", "turns": [{"text": "x", "tier": "none"}], "tier": "none"}, "the keys here are: id, turns"),
     ({"id": "1", "turns": [{"text": "x", "tier": "none"}, {"text": "x"}]}, "turns[2].labels nothing"),
@@ -226,6 +232,21 @@ def test_a_malformed_row_is_refused_with_its_place_and_the_cure(tmp_path, row, c
         load_rows([path])
     assert str(refused.value).startswith(f"{path}:2: ")
     assert cure in str(refused.value)
+
+
+def test_kinds_are_kept_and_a_turn_may_say_that_it_is_not_scored(tmp_path):
+    turns = [{"text": "hi", "tier": None}, {"text": "and heat?", "tier": "none", "sticky_caution": False}]
+    path = write(tmp_path / "who.jsonl", {"id": "T1", "text": "no numb face", "tier": "none", "kind": "negated"},
+                 {"id": "T2", "text": "my face hangs", "tier": "emergency", "kind": "E01"}, {"id": "D1", "turns": turns})
+    negated, flagged, dialogue = load_rows([path])
+    assert (negated.messages[0].kind, flagged.messages[0].kind) == ("negated", "E01")
+    assert [(m.tier, m.sticky_caution, m.kind) for m in dialogue.messages] == [(None, None, None), ("none", False, None)]
+
+
+def test_files_of_all_folders_can_be_scored_and_share_no_id():
+    files = all_files()
+    assert {path.parent.name for path in files} == {"messages", "safety", "dialogues"}
+    assert {row.path for row in load_rows(files)} == set(files)
 
 
 def test_only_takes_a_path_or_a_name(tmp_path):
@@ -296,6 +317,23 @@ def test_figures_of_all_and_of_each_file(rows, engine):
     assert found.groups["two"].figures()["in_scope_accuracy"] == Figure(0, 1)
     assert found.overall.figures()["standing_caution"] == Figure(1, 1)
     assert as_json(found)["overall"]["topic_accuracy"]["share"] == 0.5
+
+
+def test_dialogues_are_counted_apart_and_held_against_no_floor(rows, engine):
+    one, two = rows
+    found = command.evaluate([one], engine, FakeFallback(), complete=False, dialogues=[two])
+    assert found.overall.figures()["in_scope_accuracy"] == Figure(1, 1) and list(found.groups) == ["one"]
+    assert found.dialogues.figures()["in_scope_accuracy"] == Figure(0, 1)
+    assert not [line for line in found.complaints if line.startswith("in_scope_accuracy")]
+    assert as_json(found)["dialogues"]["topic_accuracy"]["share"] == 0.0
+    lines = list(as_lines(found))
+    apart = lines[next(n for n, line in enumerate(lines) if line.startswith("dialogues, 1 turns")):]
+    assert any(line.startswith("topic_accuracy") and line.endswith("0/1") for line in apart)
+
+
+def test_a_dialogue_that_the_engine_does_not_answer_is_named(rows, engine):
+    engine.replies["is it safe?"] = EngineTimeout("too slow")
+    assert command.evaluate(rows[:1], engine, FakeFallback(), complete=False, dialogues=rows[1:]).failures == ["T1"]
 
 
 def test_the_report_names_confusions_errors_and_floors(rows, engine):
@@ -404,7 +442,7 @@ def test_an_intent_may_also_be_no_red_flag_but_not_a_red_flag(data):
 
 
 def test_no_message_of_the_evaluation_stands_in_data():
-    assert copied(load_rows(find_files()), training_phrases()) == []
+    assert copied(load_rows(all_files()), training_phrases()) == []
 
 
 def test_no_phrase_of_data_is_trained_as_two_things():

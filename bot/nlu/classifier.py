@@ -1,6 +1,8 @@
 """Which intent a message has: heads over the sentence vector and over n-grams."""
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -21,7 +23,8 @@ from bot.nlu.questions import split_questions
 from bot.nlu.tokenizer import NORMALIZED
 
 RANKING_LENGTH = 10
-TWO_TOPICS_CONFIDENCE = 0.9
+KNOWN_CONFIDENCE = 0.9
+PHRASES_FILE = "phrases.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -35,9 +38,11 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         return {**asdict(HeadSettings()), "part_sure": 0.6, "whole_allows": 0.001}
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: TextHeads | None = None
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: TextHeads | None = None,
+        phrases: Mapping[str, str] | None = None,
     ) -> None:
         self._config, self._storage, self._resource, self._heads = config, storage, resource, heads
+        self._phrases = dict(phrases or {})  # normalised training phrase -> its intent
 
     @classmethod
     def create(
@@ -52,7 +57,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext, **kwargs: Any,
     ) -> TopicClassifier:
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TextHeads.load(folder))
+            phrases = json.loads((folder / PHRASES_FILE).read_text(encoding="utf-8"))
+            return cls(config, model_storage, resource, TextHeads.load(folder), phrases)
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
@@ -61,19 +67,23 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             [e.get(INTENT) for e in examples],
             HeadSettings(**{field.name: self._config[field.name] for field in fields(HeadSettings)}),
         )
+        self._phrases = phrases_of_one_intent((e.get(NORMALIZED), e.get(INTENT)) for e in examples)
         with self._storage.write_to(self._resource) as folder:
             self._heads.save(folder)
+            (folder / PHRASES_FILE).write_text(json.dumps(self._phrases), encoding="utf-8")
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            probabilities = self._heads.probabilities(message.get(VECTOR), message.get(NORMALIZED) or "")
-            asked = self._two_topics(message.get(TEXT) or "", probabilities)
-            if asked:
-                # Two topics share the probability; the first is the intent, so that it is no case for a fallback.
-                first = self._heads.classes.index(asked[0])
-                probabilities = probabilities * (1.0 - TWO_TOPICS_CONFIDENCE)
-                probabilities[first] = TWO_TOPICS_CONFIDENCE
+            text = message.get(NORMALIZED) or ""
+            probabilities = self._heads.probabilities(message.get(VECTOR), text)
+            asked = [] if text in self._phrases else self._two_topics(message.get(TEXT) or "", probabilities)
+            # A phrase of the training data is what it stands under there: who adds one may rely on it. Two topics
+            # share the probability; the first is the intent, so that it is no case for a fallback.
+            known = self._phrases.get(text) or (asked[0] if asked else None)
+            if known is not None:
+                probabilities = probabilities * (1.0 - KNOWN_CONFIDENCE)
+                probabilities[self._heads.classes.index(known)] += KNOWN_CONFIDENCE
             best = np.argsort(-probabilities)[:RANKING_LENGTH]
             ranking = [
                 {INTENT_NAME_KEY: self._heads.classes[n], PREDICTED_CONFIDENCE_KEY: float(probabilities[n])}
@@ -102,3 +112,11 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             if sure and name in TOPICS and name not in asked:
                 asked.append(name)
         return asked[:2] if len(asked) > 1 else []
+
+
+def phrases_of_one_intent(examples: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Intent by normalised phrase, without the phrases that come out alike under two intents."""
+    intents: dict[str, set[str]] = {}
+    for phrase, intent in examples:
+        intents.setdefault(phrase, set()).add(intent)
+    return {phrase: min(found) for phrase, found in intents.items() if len(found) == 1 and phrase}

@@ -18,7 +18,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import FEATURES, SentenceEncoder
+from bot.nlu.encoder_file import encoder_path
 from bot.nlu.tokenizer import NORMALIZED
+from bot.nlu.vector_cache import encode_with_cache
 from bot.settings import read_settings
 
 VECTOR = "sentence_vector"
@@ -33,7 +35,14 @@ class SentenceVector(np.ndarray):
 
 
 def encode_all(texts: Sequence[str]) -> np.ndarray:
-    """Vectors [n, d] of many texts, on all cores: a session runs one text on one core."""
+    """Vectors [n, FEATURES] of many training phrases; those that an earlier training has read are not read again."""
+    encoder = shared_encoder()
+    path = encoder_path(read_settings().encoder_folder, precision=encoder.precision).with_suffix(".vectors.npz")
+    return encode_with_cache(texts, _encode_on_all_cores, path)
+
+
+def _encode_on_all_cores(texts: Sequence[str]) -> np.ndarray:
+    """A session runs one text on one core: as many texts at once as there are cores."""
     workers = os.cpu_count() or 1
     parts = [list(texts[n::workers]) for n in range(workers)]
     vectors = np.empty((len(texts), FEATURES), dtype=np.float32)

@@ -55,8 +55,8 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
         or small talk, layer two must be surer by so much."""
         return {
             **asdict(HeadSettings(landmarks=2500, alpha=0.03, joint_c=1.0)),
-            "raise_at": {"caution": 0.5, "urgent": 0.5, "emergency": 0.4, "crisis": 0.4},
-            "stands_at": {"caution": 0.3, "urgent": 0.3, "emergency": 0.2, "crisis": 0.2},
+            "raise_at": {"caution": 0.4, "urgent": 0.3, "emergency": 0.2, "crisis": 0.14},
+            "stands_at": {"caution": 0.4, "urgent": 0.3, "emergency": 0.15, "crisis": 0.14},
             "sure_topic": 0.3,
             "sure_topic_raises_by": 0.4,
         }

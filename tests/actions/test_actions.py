@@ -83,7 +83,29 @@ def test_action_speaks(name: str) -> None:
 ])
 def test_standing_tier_is_kept_in_the_slots(case: dict, events: list) -> None:
     name = "action_escalate" if case.get("flags") else "action_answer"
-    assert run(name, tracker(**case))[2] == events
+    kept = [event for event in run(name, tracker(**case))[2] if event["name"].startswith("standing_")]
+    assert kept == events
+
+
+def slots_after(case: dict, **slots: str) -> dict:
+    """The slots of the context that an action sets."""
+    seen = tracker(**case)
+    seen.slots.update(slots)
+    name = "action_clarify" if case["intent"] == "nlu_fallback" else "action_answer"
+    return {event["name"]: event["value"] for event in run(name, seen)[2] if not event["name"].startswith("standing_")}
+
+
+@pytest.mark.parametrize(("case", "slots", "after"), [
+    ({"intent": "heat_therapy"}, {}, {"last_topic": "heat_therapy"}),
+    ({"intent": "heat_therapy"}, {"last_topic": "heat_therapy"}, {}),
+    ({"intent": "smalltalk_thanks"}, {"last_topic": "heat_therapy"}, {}),
+    ({"intent": "nlu_fallback", "ranking": [("massage_safety", 0.3), ("massage_benefit", 0.2)]}, {},
+     {"offered": "massage_safety massage_benefit"}),
+    ({"intent": "heat_therapy"}, {"offered": "massage_safety massage_benefit"},
+     {"last_topic": "heat_therapy", "offered": None}),
+])
+def test_context_is_kept_in_the_slots(case: dict, slots: dict, after: dict) -> None:
+    assert slots_after(case, **slots) == after
 
 
 def test_standing_tier_of_the_slots_is_shown() -> None:

@@ -1,0 +1,91 @@
+"""Messages that lean on what was said before."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.compose import Speaker
+from bot.content import TOPICS
+from bot.context import LEANS_BELOW, FollowUps, Meaning, load_follow_ups, read_meaning
+from bot.errors import DataFileError
+from bot.settings import ROOT
+from bot.turn import read_turn
+
+SURE = (("out_of_scope", LEANS_BELOW + 0.2),)
+UNSURE = (("nlu_fallback", 0.9), ("out_of_scope", LEANS_BELOW - 0.1))
+
+
+@pytest.fixture(scope="module")
+def follow_ups() -> FollowUps:
+    return load_follow_ups(ROOT / "content" / "follow_ups.yml")
+
+
+def meant(follow_ups: FollowUps, text: str, *, ranking=SURE, last="cause_sugar", offered=()) -> Meaning:
+    return read_meaning(text, "out_of_scope", ranking, last_topic=last, offered=offered, follow_ups=follow_ups)
+
+
+@pytest.mark.parametrize("text", ["Tell me more!", "go on", "how so?", "WHY", "In what way?", "and...", "¿por qué?"])
+def test_who_asks_on_gets_more_of_the_same_topic(follow_ups, text: str) -> None:
+    assert meant(follow_ups, text) == Meaning(intent="cause_sugar", more=True)
+    assert meant(follow_ups, text, last=None) == Meaning(intent="out_of_scope"), "there is nothing to go on with"
+
+
+def test_a_short_unclear_message_stays_with_the_topic(follow_ups) -> None:
+    assert meant(follow_ups, "and too little?", ranking=UNSURE) == Meaning(intent="cause_sugar", more=True)
+    assert meant(follow_ups, "and too little?", ranking=SURE) == Meaning(intent="out_of_scope"), "it is clear by itself"
+    long = "and then what about the people who live on the other side of town from here"
+    assert meant(follow_ups, long, ranking=UNSURE) == Meaning(intent="out_of_scope")
+
+
+@pytest.mark.parametrize(("text", "topic"), [
+    ("yes", "massage_safety"), ("Yes please", "massage_safety"), ("the second one", "heat_therapy"), ("2", "heat_therapy"),
+    ("the last one", "out_of_scope"),
+])
+def test_a_choice_is_answered_by_its_place(follow_ups, text: str, topic: str) -> None:
+    assert meant(follow_ups, text, last=None, offered=("massage_safety", "heat_therapy")).intent == topic
+    assert meant(follow_ups, text, last=None).intent == "out_of_scope", "nothing was offered"
+
+
+def turn(house, text: str, intent: str, **context):
+    ranking = [{"name": intent, "confidence": 0.9}]
+    parse_data = {"text": text, "intent": {"name": intent}, "asked_intent": intent, "intent_ranking": ranking}
+    return read_turn(house, parse_data=parse_data, clinic=None, standing_tier=None, standing_flag=None, **context)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_more_is_not_the_same_text_again(house, topic: str) -> None:
+    first, again = (turn(house, "x", topic, last_topic=last).replies()[0] for last in (None, topic))
+    assert (again.kind, again.topic) == ("answer", topic)
+    assert again.text != first.text and house.content.topics[topic].detail in again.text
+    assert again.caveat == first.caveat and again.sources == first.sources
+    for name in house.content.topics[topic].precautions:
+        assert house.content.voice.precautions[name] in again.text, "the precaution is always said"
+
+
+def test_a_second_choice_in_a_row_is_not_given(house) -> None:
+    ranking = [{"name": "massage_safety", "confidence": 0.3}, {"name": "massage_benefit", "confidence": 0.2}]
+    parse_data = {"text": "hm that rubbing thing for feet and what it might do to me", "intent": {"name": "nlu_fallback"},
+                  "asked_intent": "nlu_fallback", "intent_ranking": ranking}
+    said = [
+        read_turn(house, parse_data=parse_data, clinic=None, standing_tier=None, standing_flag=None, offered=offered)
+        .replies()[0].kind for offered in ((), ("heat_therapy",))
+    ]
+    assert said == ["clarify", "answer"]
+
+
+@pytest.mark.parametrize(("text", "error"), [
+    ("more: [a]\n", "is missing"), ("more: [a]\nyes: [b]\n", "must be|is missing|unknown"),
+    ("more: a\n\"yes\": [b]\nsecond: [c]\nthird: [d]\n", "list of texts"),
+])
+def test_broken_follow_ups_name_their_file(tmp_path: Path, text: str, error: str) -> None:
+    path = tmp_path / "follow_ups.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataFileError, match=error) as told:
+        load_follow_ups(path)
+    assert "follow_ups.yml" in str(told.value)
+
+
+def test_the_speaker_opens_more_with_a_line_of_its_own(house) -> None:
+    speaker: Speaker = house.speaker(None)
+    assert speaker.more("heat_therapy").text.startswith(house.content.voice.lines["more"])
