@@ -15,7 +15,7 @@ from bot.yaml_files import read_mapping
 
 FOLLOW_UPS = ("more", "yes", "second", "third")
 LEANING_WORDS = 8  # a longer message says itself what it is about
-LEANS_BELOW = 0.5  # probability of the likeliest intent from which a short message stands on its own
+LEANS_BELOW = 0.3  # probability of the likeliest intent from which a short message stands on its own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         """See `bot.nlu.heads.HeadSettings`; `part_sure`, `whole_allows`: from which probability a part of a message
         counts as a topic of its own, for the part alone and for the message as a whole."""
-        return {**asdict(HeadSettings()), "part_sure": 0.6, "whole_allows": 0.001}
+        return {**asdict(HeadSettings()), "part_sure": 0.25, "whole_allows": 0.005}
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: TextHeads | None = None,

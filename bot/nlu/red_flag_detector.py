@@ -38,6 +38,7 @@ from bot.settings import ROOT
 
 log = logging.getLogger(__name__)
 NONE = "none"
+SAYS_LITTLE = 6  # words
 NAMED_FROM = 0.0  # the score of a kind (1: as in training, -1: nothing like it) from which it is named
 EXAMPLES = ROOT / "data" / "red_flags"
 
@@ -123,6 +124,8 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
             tiers, kinds = self._read(message, by_rule)
             ranking = message.get(INTENT_RANKING_KEY) or []
             topic = max((i[PREDICTED_CONFIDENCE_KEY] for i in ranking if i[INTENT_NAME_KEY] in INTENTS), default=0.0)
+            if len((message.get(NORMALIZED) or "").split()) <= SAYS_LITTLE:
+                topic = 1.0  # "what if I don't want them": a few words that no rule knows seldom report anything
             flags = combine(by_rule, tiers, kinds, topic, self._config, self._rules) if tiers else by_rule
             lifts = not by_rule and self._rules.lifts(text)
             if lifts:
