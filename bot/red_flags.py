@@ -113,10 +113,11 @@ class RedFlags:
     def check_with(self, text: str, earlier: Sequence[str]) -> list[RedFlag]:
         """The red flags that a message reports only together with earlier messages of the same person, most severe
         first: "my calf is swollen", and two messages on "now I'm short of breath"."""
-        if not earlier:
+        together = self.check(". ".join([*earlier, text])) if earlier else []
+        if not together:
             return []
         known = {*self.check(text), *self.check(". ".join(earlier))}
-        return [flag for flag in self.check(". ".join([*earlier, text])) if flag not in known]
+        return [flag for flag in together if flag not in known]
 
     def _stemmed(self, text: str) -> str:
         return f" {' '.join(map(stem_of, _words(self.reader, text)))} "
