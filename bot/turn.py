@@ -153,8 +153,9 @@ def read_turn(
     also = tuple(name for name in parse_data.get("also_asked") or () if name in TOPICS)
     offered = tuple(name for name in offered if name in TOPICS)
     meaning = read_meaning(
-        text, intent, () if also else ranking, last_topic=last_topic if last_topic in TOPICS and not also else None,
-        offered=offered, follow_ups=house.follow_ups,
+        text, intent, () if also else ranking, offered=offered, follow_ups=house.follow_ups,
+        # A report stands by itself: below "your toe must be seen today" nobody asked for more on massage.
+        last_topic=last_topic if last_topic in TOPICS and not also and not flags else None,
     )
     return Turn(
         speaker=house.speaker(clinic), intent=meaning.intent, more=meaning.more, offered=offered, last_topic=last_topic,

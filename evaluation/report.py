@@ -83,11 +83,16 @@ def as_lines(found: Evaluation, *, errors: int = 0) -> Iterator[str]:
     latency = percentiles([exchange.milliseconds for exchange in found.exchanges])
     if latency["p50"] is not None:
         yield f"latency of the engine: p50 {latency['p50']:.1f} ms, p95 {latency['p95']:.1f} ms"
-    for place in found.copies:
+    yield from closing_lines(found.copies, found.failures, found.complaints)
+
+
+def closing_lines(copies: Sequence[str], failures: Sequence[str], complaints: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the run: messages that are not unseen, unanswered ones, floors that do not hold."""
+    for place in copies:
         yield f"not unseen: {place}"
-    for name in found.failures:
+    for name in failures:
         yield f"no answer of the engine: {name}"
-    for complaint in found.complaints:
+    for complaint in complaints:
         yield f"below the floor: {complaint}"
 
 

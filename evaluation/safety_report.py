@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.figures import Figure
 from evaluation.play import Exchange
-from evaluation.report import as_values, figure_lines, tables
+from evaluation.report import as_values, closing_lines, figure_lines, tables
 from evaluation.safety_costs import Costs
 from evaluation.safety_curve import Point
 from evaluation.safety_scoring import FALSE_ALARM_SORTS, SafetyScore
@@ -72,12 +72,7 @@ def as_lines(found: SafetyEvaluation, *, errors: int = 0) -> Iterator[str]:
     yield from _costs(found.costs)
     if found.differing:
         yield f"the curve is not the engine's: they judge {found.differing} messages differently"
-    for place in found.copies:
-        yield f"not unseen: {place}"
-    for name in found.failures:
-        yield f"no answer of the engine: {name}"
-    for complaint in found.complaints:
-        yield f"below the floor: {complaint}"
+    yield from closing_lines(found.copies, found.failures, found.complaints)
 
 
 def _by_kind(title: str, figures: Mapping[str, Figure]) -> Iterator[str]:

@@ -63,6 +63,15 @@ def test_more_is_not_the_same_text_again(house, topic: str) -> None:
         assert house.content.voice.precautions[name] in again.text, "the precaution is always said"
 
 
+def test_a_report_is_not_taken_for_a_follow_up(house) -> None:
+    parse_data = {"text": "my toe is black", "intent": {"name": "red_flag"}, "asked_intent": "out_of_scope",
+                  "intent_ranking": [{"name": "out_of_scope", "confidence": LEANS_BELOW - 0.1}],
+                  "red_flags": ["black_toe"]}
+    replies = read_turn(house, parse_data=parse_data, clinic=None, standing_tier=None, standing_flag=None,
+                        last_topic="massage_benefit").replies()
+    assert [reply.kind for reply in replies] == ["escalation"], "no more on massage, which nobody asked for"
+
+
 def test_a_second_choice_in_a_row_is_not_given(house) -> None:
     ranking = [{"name": "massage_safety", "confidence": 0.3}, {"name": "massage_benefit", "confidence": 0.2}]
     parse_data = {"text": "hm that rubbing thing for feet and what it might do to me", "intent": {"name": "nlu_fallback"},

@@ -139,3 +139,11 @@ def test_no_red_flag_example_is_an_ordinary_phrase_or_belongs_to_two_tiers(house
         for phrase in phrases:
             tiers[compare_key(phrase)].add("none")
     assert {key: sorted(names) for key, names in tiers.items() if len(names) > 1} == {}
+
+
+def test_nothing_but_the_intent_decides_an_action_and_no_words_fill_a_slot() -> None:
+    """What bot/rasa_agent.py leaves out on the strength of it: conditions of rules, and slots read from a message."""
+    assert all(set(rule) == {"rule", "steps"} for rule in RULES)
+    for name, slot in DOMAIN["slots"].items():
+        assert slot["influence_conversation"] is False, name
+        assert [mapping["type"] for mapping in slot["mappings"]] == ["custom"], name
