@@ -104,6 +104,7 @@ class Engine:
     async def forget(self, conversation: str) -> None:
         if self._trackers is not None:
             self._trackers.forget(conversation)
+            forget_messages()
 
     async def parse(self, text: str) -> dict[str, Any]:
         """The NLU's output for a message, outside any conversation (evaluation, maintenance)."""
@@ -200,6 +201,17 @@ def read_ahead(text: str) -> None:
     from bot.nlu.normalize import normalize
 
     shared_encoder().encode([normalize(text)])
+
+
+def forget_messages() -> None:
+    """Drop the latest messages, of whomever, that reading parts keep in memory to save a second reading."""
+    from bot.nlu.featurizer import shared_encoder
+    from bot.nlu.ngrams import analyze
+    from bot.red_flags import default_red_flags
+
+    shared_encoder().forget_texts()
+    analyze.cache_clear()
+    default_red_flags().forget_messages()
 
 
 def settle_memory() -> None:

@@ -78,6 +78,10 @@ class Reader:
         """Normalised words; sentence ends and commas stay as tokens of their own."""
         return list(self._words(text))
 
+    def forget_texts(self) -> None:
+        """Drop the latest texts, kept in memory with their words."""
+        self._words.cache_clear()
+
     def _words_uncached(self, text: str) -> tuple[str, ...]:
         text = fold(text)
         for key, value in self._slashed.items():

@@ -184,11 +184,22 @@ def test_killed_process_loses_no_acknowledged_turn(model_file, open_engine, tmp_
     assert warned(answer, "caution", THINNER) == ["answer massage_safety"]
 
 
+def messages_in_memory() -> int:
+    from bot.nlu.featurizer import shared_encoder
+    from bot.nlu.ngrams import analyze
+    from bot.red_flags import default_red_flags
+
+    rules = default_red_flags()
+    caches = (shared_encoder()._recent, analyze, rules._findings.read, rules._matched, rules.reader._words)
+    return sum(cache.cache_info().currsize for cache in caches)
+
+
 def test_forgotten_and_deleted_conversation_starts_anew(engine, say, conversation: str) -> None:
     say("I take warfarin", conversation=conversation)
     asyncio.run(engine.forget(conversation))
     assert say("is massage safe?", conversation=conversation).standing_tier == "caution", "the file still has it"
     asyncio.run(engine.forget(conversation))
+    assert not messages_in_memory(), "a deletion leaves no visitor's words behind"
     engine._store.delete(conversation)
     assert kinds(say("is massage safe?", conversation=conversation)) == ["answer massage_safety"]
 

@@ -207,3 +207,24 @@ def test_explain_shows_the_words_the_findings_and_what_stands(book: Book) -> Non
 @pytest.mark.parametrize("message", ["", "   ", "\n", "?!", "🦶", "\u200b"])
 def test_a_message_without_words_raises_nothing(book: Book, message: str) -> None:
     assert RedFlags(load_rule_book(book())).check(message) == []
+
+
+@pytest.mark.parametrize(("earlier", "message", "raised"), [
+    (["an apple"], "and a berry", True),
+    (["an apple?"], "and a berry", True),
+    (["an apple", "so what"], "and a berry", True),
+    (["an apple", "and a berry"], "so what", False),  # told with the second message
+    (["an apple and a berry"], "so what", False),
+    (["so what"], "an apple and a berry", False),  # told by the message itself
+    (["an apple"], "no berry", False),
+    (["an apple", *["so what and so on and so on and so on"] * 2], "and a berry", False),  # too far apart
+    ([], "and a berry", False),
+])
+def test_messages_report_together_what_none_of_them_reports_alone(
+    book: Book, earlier: list[str], message: str, raised: bool
+) -> None:
+    flags = RedFlags(load_rule_book(book(kind=KIND.replace("'apple'", "'apple & berry'"))))
+    for _ in range(2):  # read, and out of memory
+        assert [flag.id for flag in flags.check_with(message, earlier)] == (["thing"] if raised else [])
+    flags.forget_messages()
+    assert flags._findings.read.cache_info().currsize == flags._matched.cache_info().currsize == 0

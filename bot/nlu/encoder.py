@@ -101,6 +101,10 @@ class SentenceEncoder:
             result[chunk] = _run(self._session, [ids[index] for index in chunk])
         return result
 
+    def forget_texts(self) -> None:
+        """Drops the latest texts, kept in memory with their vectors."""
+        self._recent.cache_clear()
+
     def _encode_alone(self, text: str) -> np.ndarray:
         return _run(self._session, [self._token_ids(text)])[0]
 

@@ -1,10 +1,10 @@
 """Quick classifiers over the same classes, joined and calibrated; stored as plain arrays (no pickles).
 
-One head reads the encoder's vector (ridge regression on RBF features against landmarks, Nystroem's method),
-the other n-grams (a linear support vector machine). Where the messages of a class are of many kinds, a third
-tells the kinds apart over the vector's features: "a black toe" is easier to learn than "urgent". A logistic
-regression over all heads' scores on held-out folds, and over evidence from elsewhere, joins them and makes
-probabilities that mean what they say. Applying it all is a product of small matrices.
+One head reads the encoder's vector, along the directions in which messages differ most (ridge regression on RBF
+features against landmarks, Nystroem's method), the other n-grams (a linear support vector machine). Where the
+messages of a class are of many kinds, a third tells the kinds apart over the vector's features: "a black toe" is
+easier to learn than "urgent". A logistic regression over all heads' scores on held-out folds, and over evidence from
+elsewhere, joins them and makes probabilities that mean what they say. Applying it all is a product of small matrices.
 """
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _NO_EVIDENCE = np.empty(0)
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSettings:
-    """landmarks, gamma: of the RBF features; alpha: of the ridge; ngram_c: of the support vector machine;
-    joint_c: of the joining regression."""
+    """dimensions: of the vector that count; landmarks, gamma: of the RBF features; alpha: of the ridge; ngram_c: of
+    the support vector machine; joint_c: of the joining regression."""
 
+    dimensions: int = 256  # of 768: as right as with all, with a third to read at each message
     landmarks: int = 2000
     gamma: float = 1.0
     alpha: float = 0.1
@@ -39,13 +40,14 @@ class HeadSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TextHeads:
-    """landmarks [m, d], vector_weights [m, k + kinds], ngram_weights [v, k],
-    joint_weights [2k + e, k], [3k + e, k] with kinds; biases alike. `kinds`: the kinds' names; `class_of_kind`: the place of each one's
-    class."""
+    """directions [d, r], landmarks [m, r], vector_weights [m, k + kinds], ngram_weights [v, k],
+    joint_weights [2k + e, k], [3k + e, k] with kinds; biases alike. `kinds`: the kinds' names; `class_of_kind`: the
+    place of each one's class."""
 
     classes: tuple[str, ...]
     kinds: tuple[str, ...] = ()
     gamma: float
+    directions: np.ndarray
     landmarks: np.ndarray
     vector_weights: np.ndarray
     vector_bias: np.ndarray
@@ -64,7 +66,8 @@ class TextHeads:
         self, vector: np.ndarray, text: str, evidence: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """(probability of each class [k], score of each kind, from about -1 to 1); evidence [e] as in training."""
-        by_vector = _kernel(self.landmarks, vector, self.gamma) @ self.vector_weights + self.vector_bias
+        reduced = _along(vector, self.directions)
+        by_vector = _kernel(self.landmarks, reduced, self.gamma) @ self.vector_weights + self.vector_bias
         indices, values = self.ngrams.vector(text)
         by_ngrams = values @ self.ngram_weights[indices] + self.ngram_bias
         scores = _joint_features(by_vector, by_ngrams, evidence, len(self.classes), self.class_of_kind)
@@ -72,8 +75,8 @@ class TextHeads:
         likely = np.exp(logits - logits.max())
         return likely / likely.sum(), by_vector[len(self.classes):]
 
-    _ARRAYS = ("landmarks", "vector_weights", "vector_bias", "ngram_weights", "ngram_bias", "joint_weights",
-               "joint_bias")
+    _ARRAYS = ("directions", "landmarks", "vector_weights", "vector_bias", "ngram_weights", "ngram_bias",
+               "joint_weights", "joint_bias")
 
     def save(self, folder: Path) -> None:
         arrays = {name: getattr(self, name).astype(np.float32) for name in self._ARRAYS}
@@ -111,6 +114,8 @@ def train_heads(
     names = np.array(labels)
     classes = np.unique(names)
     kind_names, class_of_kind = _kinds_of(kinds, names, classes)
+    directions = _main_directions(vectors, settings.dimensions)
+    vectors = _along(vectors, directions)
     chosen = np.random.default_rng(20).permutation(len(vectors))[:settings.landmarks]
     landmarks = np.ascontiguousarray(vectors[chosen], dtype=np.float32)
     targets = _targets(names, classes)
@@ -130,10 +135,22 @@ def train_heads(
     assert list(by_ngrams.classes_) == list(joint.classes_) == list(classes)
     return TextHeads(
         classes=tuple(map(str, classes)), kinds=tuple(map(str, kind_names)), class_of_kind=class_of_kind,
-        gamma=settings.gamma, landmarks=landmarks, vector_weights=by_vector[:-1], vector_bias=by_vector[-1],
-        ngrams=ngrams, ngram_weights=by_ngrams.coef_.T, ngram_bias=by_ngrams.intercept_,
-        joint_weights=joint.coef_.T, joint_bias=joint.intercept_,
+        gamma=settings.gamma, directions=directions, landmarks=landmarks, vector_weights=by_vector[:-1],
+        vector_bias=by_vector[-1], ngrams=ngrams, ngram_weights=by_ngrams.coef_.T,
+        ngram_bias=by_ngrams.intercept_, joint_weights=joint.coef_.T, joint_bias=joint.intercept_,
     )
+
+
+def _main_directions(vectors: np.ndarray, count: int) -> np.ndarray:
+    """The `count` directions [d, count] along which the vectors [n, d] are longest."""
+    _, directions = np.linalg.eigh(vectors.T @ vectors)  # the longest last
+    return np.ascontiguousarray(directions[:, ::-1][:, :count], dtype=np.float32)
+
+
+def _along(vectors: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Unit vectors [..., r] of vectors [..., d] seen along the directions [d, r] alone."""
+    reduced = vectors @ directions
+    return reduced / np.linalg.norm(reduced, axis=-1, keepdims=True)
 
 
 def _kernel(vectors: np.ndarray, others: np.ndarray, gamma: float) -> np.ndarray:
