@@ -120,10 +120,10 @@ class Turn:
         return self.standing_tier, None
 
     def context_after(self, replies: Sequence[Reply]) -> tuple[str | None, tuple[str, ...]]:
-        """(last topic, topics offered) after this turn's replies."""
+        """(topics answered last, joined by blanks; topics offered) after this turn's replies."""
         answered = [reply.topic for reply in replies if reply.kind == "answer"]
         offered = [s.topic for reply in replies if reply.kind == "clarify" for s in reply.suggestions if s.topic]
-        return (answered[-1] if answered else self.last_topic), tuple(offered)
+        return (" ".join(answered) if answered else self.last_topic), tuple(offered)
 
     def _played_down(self) -> bool:
         return self.plays_down and not self.flags and self.standing_tier is not None and self.standing is not None
@@ -155,7 +155,7 @@ def read_turn(
     meaning = read_meaning(
         text, intent, () if also else ranking, offered=offered, follow_ups=house.follow_ups,
         # A report stands by itself: below "your toe must be seen today" nobody asked for more on massage.
-        last_topic=last_topic if last_topic in TOPICS and not also and not flags else None,
+        last_topics=() if also or flags else [name for name in (last_topic or "").split() if name in TOPICS],
     )
     return Turn(
         speaker=house.speaker(clinic), intent=meaning.intent, more=meaning.more, offered=offered, last_topic=last_topic,

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.content import TOPICS
 from bot.nlu.featurizer import VECTOR, shared_encoder
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
-from bot.nlu.questions import split_questions
+from bot.nlu.questions import split_questions, without_either
 from bot.nlu.tokenizer import NORMALIZED
 
 RANKING_LENGTH = 10
@@ -33,9 +33,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """See `bot.nlu.heads.HeadSettings`; `part_sure`, `whole_allows`: from which probability a part of a message
-        counts as a topic of its own, for the part alone and for the message as a whole."""
-        return {**asdict(HeadSettings()), "part_sure": 0.25, "whole_allows": 0.005}
+        """See `bot.nlu.heads.HeadSettings`. From which probability a part of a message counts as a topic of its own:
+        `part_alone`, for the part alone; `part_sure`, with the message around it weighed in (to the power
+        `whole_counts`); `whole_allows`, for the message as a whole. `either_sure`, `either_allows`: the same for two
+        things named side by side, for each of them alone and for the message as a whole."""
+        return {
+            **asdict(HeadSettings()), "part_alone": 0.1, "part_sure": 0.35, "whole_counts": 0.4, "whole_allows": 0.005,
+            "either_sure": 0.5, "either_allows": 0.1,
+        }
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: TextHeads | None = None,
@@ -77,7 +82,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         for message in messages:
             text = message.get(NORMALIZED) or ""
             probabilities = self._heads.probabilities(message.get(VECTOR), text)
-            asked = [] if text in self._phrases else self._two_topics(message.get(TEXT) or "", probabilities)
+            asked = [] if text in self._phrases else self._two_topics(message.get(TEXT) or "", text, probabilities)
             # A phrase of the training data is what it stands under there: who adds one may rely on it. Two topics
             # share the probability; the first is the intent, so that it is no case for a fallback.
             known = self._phrases.get(text) or (asked[0] if asked else None)
@@ -94,24 +99,50 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             message.set("also_asked", asked[1:], add_to_output=True)
         return messages
 
-    def _two_topics(self, text: str, whole: np.ndarray) -> list[str]:
+    def _two_topics(self, text: str, normalized: str, whole: np.ndarray) -> list[str]:
         """The two topics that a message asks, in its order; empty where it asks one.
 
         A part of the message must be sure of its topic, and the message as a whole must not rule it out: a
         detour before the question is not a topic.
         """
         parts = split_questions(text)
-        if len(parts) < 2:
-            return []
+        asked = self._topics_of_parts(parts, whole) if len(parts) > 1 else []
+        if len(asked) < 2:
+            asked = self._topics_side_by_side(normalized, whole)
+        return asked[:2] if len(asked) > 1 else []
+
+    def _topics_of_parts(self, parts: list[str], whole: np.ndarray) -> list[str]:
         asked: list[str] = []
-        for part, vector in zip(parts, shared_encoder().encode(parts)):
-            probabilities = self._heads.probabilities(vector, part)
-            best = int(np.argmax(probabilities))
+        for part, alone in zip(parts, self._probabilities_of(parts)):
+            # A short part leans on the rest: "who does them" after "how many sessions".
+            both = alone * (whole + 1e-4) ** self._config["whole_counts"]
+            best = int(np.argmax(both))
             name = self._heads.classes[best]
-            sure = probabilities[best] >= self._config["part_sure"] and whole[best] >= self._config["whole_allows"]
+            sure = (
+                both[best] >= self._config["part_sure"] * both.sum() and alone[best] >= self._config["part_alone"]
+                and whole[best] >= self._config["whole_allows"]
+            )
             if sure and name in TOPICS and name not in asked:
                 asked.append(name)
-        return asked[:2] if len(asked) > 1 else []
+        return asked
+
+    def _topics_side_by_side(self, normalized: str, whole: np.ndarray) -> list[str]:
+        of_topics = [p for p, name in zip(whole, self._heads.classes) if name in TOPICS]
+        if sorted(of_topics)[-2] < self._config["either_allows"]:
+            return []
+        for pair in without_either(normalized):
+            of_each = [(alone, int(np.argmax(alone))) for alone in self._probabilities_of(pair)]
+            names = [self._heads.classes[best] for _, best in of_each]
+            sure = all(
+                alone[best] >= self._config["either_sure"] and whole[best] >= self._config["either_allows"]
+                for alone, best in of_each
+            )
+            if sure and len(set(names)) == 2 and all(name in TOPICS for name in names):
+                return names
+        return []
+
+    def _probabilities_of(self, parts: Sequence[str]) -> list[np.ndarray]:
+        return [self._heads.probabilities(vector, part) for part, vector in zip(parts, shared_encoder().encode(parts))]
 
 
 def phrases_of_one_intent(examples: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -55,7 +55,7 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
         `sure_topic`, `sure_topic_raises_by`: where no rule speaks and the message is this likely an ordinary question
         or small talk, layer two must be surer by so much."""
         return {
-            **asdict(HeadSettings(landmarks=2500, alpha=0.03, joint_c=1.0)),
+            **asdict(HeadSettings(landmarks=3500, alpha=0.1, joint_c=1.0)),
             "raise_at": {"caution": 0.4, "urgent": 0.3, "emergency": 0.2, "crisis": 0.14},
             "stands_at": {"caution": 0.4, "urgent": 0.3, "emergency": 0.15, "crisis": 0.14},
             "sure_topic": 0.3,
