@@ -9,35 +9,38 @@ from bot.errors import DataFileError
 
 
 class YamlMapping(dict):
-    """A mapping read from a file; remembers where, for errors."""
+    """A mapping read from a file; remembers where, for errors.
 
-    def __init__(self, values: Mapping[str, Any], path: Path, prefix: str = "") -> None:
+    `trail` leads to it from the top of the file: keys, and places in lists (from 0).
+    """
+
+    def __init__(self, values: Mapping[str, Any], path: Path, prefix: str = "", trail: tuple[str | int, ...] = ()) -> None:
         super().__init__(values)
-        self.path, self.prefix = path, prefix
+        self.path, self.prefix, self.trail = path, prefix, trail
 
     def line_of(self, key: str) -> int | None:
-        """The first line on which `key` stands as a key, 1-based."""
-        if not self.path.is_file():
-            return None
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
-            if line.strip().lstrip("- ").startswith((f"{key}:", f'"{key}":', f"'{key}':")):
-                return number
-        return None
+        """The line on which `key` of this mapping stands, 1-based; None where the file has changed meanwhile."""
+        return _line_at(self.path, (*self.trail, key))
 
     def fail(self, key: str, problem: str) -> DataFileError:
         return DataFileError(self.path, f"{self.prefix}{key}: {problem}", line=self.line_of(key))
 
     def expect(self, required: Iterable[str], optional: Iterable[str] = ()) -> YamlMapping:
         """Refuse keys that nobody reads and miss those that somebody needs."""
+        for error in self.wrong_keys(required, optional):
+            raise error
+        return self
+
+    def wrong_keys(self, required: Iterable[str], optional: Iterable[str] = ()) -> list[DataFileError]:
+        """Each key that nobody reads or that somebody misses; for who tells all of a file's errors at once."""
         required, optional = list(required), list(optional)
         legal = ", ".join(required + optional)
-        for key in self:
-            if key not in required and key not in optional:
-                raise self.fail(str(key), f"unknown key; the keys here are: {legal}")
-        for key in required:
-            if key not in self:
-                raise DataFileError(self.path, f"{self.prefix}{key} is missing; the keys here are: {legal}")
-        return self
+        unknown = [key for key in self if key not in required and key not in optional]
+        missing = [key for key in required if key not in self]
+        return [
+            *(self.fail(str(key), f"unknown key; the keys here are: {legal}") for key in unknown),
+            *(DataFileError(self.path, f"{self.prefix}{key} is missing; the keys here are: {legal}") for key in missing),
+        ]
 
     def text(self, key: str) -> str:
         value = self.get(key)
@@ -58,13 +61,16 @@ class YamlMapping(dict):
         value = self.get(key)
         if not isinstance(value, dict):
             raise self.fail(key, "must be a mapping (key: value)")
-        return YamlMapping(value, self.path, f"{self.prefix}{key}.")
+        return YamlMapping(value, self.path, f"{self.prefix}{key}.", (*self.trail, key))
 
     def mappings(self, key: str) -> tuple[YamlMapping, ...]:
         value = self.get(key)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.fail(key, "must be a list of mappings")
-        return tuple(YamlMapping(item, self.path, f"{self.prefix}{key}[{n}].") for n, item in enumerate(value, 1))
+        return tuple(
+            YamlMapping(item, self.path, f"{self.prefix}{key}[{n}].", (*self.trail, key, n - 1))
+            for n, item in enumerate(value, 1)
+        )
 
     def one_of(self, key: str, legal: Iterable[str]) -> str:
         legal = list(legal)
@@ -101,3 +107,28 @@ def read_mapping(path: Path) -> YamlMapping:
     if not isinstance(value, dict):
         raise DataFileError(path, "must hold a mapping (key: value) at the top")
     return YamlMapping(value, path)
+
+
+def _line_at(path: Path, trail: tuple[str | int, ...]) -> int | None:
+    """The line of the last key of `trail`. The file is read anew: errors are rare, and plain values know no line."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+    try:
+        node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, YAMLError):
+        return None
+    line = None
+    for step in trail:
+        if isinstance(step, str) and isinstance(node, MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == step]
+            if not pairs:
+                return None
+            key, node = pairs[0]
+            line = key.start_mark.line + 1
+        elif isinstance(step, int) and isinstance(node, SequenceNode) and step < len(node.value):
+            node = node.value[step]
+        else:
+            return None
+    return line

@@ -77,7 +77,7 @@ def test_a_topic_is_read_whole(folder: Path) -> None:
     ("    standing: partly\n", "", "",
      "claims[1].standing is missing; the keys here are: section, says, standing, wording"),
     ("    for: low", "    supports: low", ":13", "sources[1].supports: unknown key; the keys here are: name, url, for"),
-    ("{by: null,", "{who: me, by: null,", "", "review.who: unknown key; the keys here are: by, on"),
+    ("{by: null,", "{who: me, by: null,", ":17", "review.who: unknown key; the keys here are: by, on"),
     # values
     ("section: is_massage_safe", "section: is_massage_sage", ":6",
      f"claims[1].section: 'is_massage_sage' is none of: {SECTIONS}"),
@@ -91,7 +91,7 @@ def test_a_topic_is_read_whole(folder: Path) -> None:
      f"related: 'massage_benefits' is none of: {TOPIC_IDS}"),
     ("related: [massage_benefit]", "related: massage_benefit", ":16",
      "related: must be a list of texts; quote an item that YAML reads otherwise"),
-    ("2026-01-31", "soon", "", "review.on: must be a date such as 2026-01-31, or null"),
+    ("2026-01-31", "soon", ":17", "review.on: must be a date such as 2026-01-31, or null"),
     ("review: {by: null, \"on\": 2026-01-31}", "review: null", ":17", "review: must be a mapping (key: value)"),
     ("short: For many.", "short: ", ":3", f"short: {NOT_A_TEXT}"),
     ("short: For many.", "short: true", ":3", f"short: {NOT_A_TEXT}"),
@@ -164,6 +164,14 @@ def test_broken_words_around_the_answers_are_refused(folder: Path, name: str, ol
     edit(folder / name, old, new)
     where, _, said = refusal(folder).partition(": ")
     assert where.partition(":")[0] == str(folder / name) and said == problem
+
+
+def test_a_key_that_stands_in_many_places_is_found_where_it_is_wrong(folder: Path) -> None:
+    path = folder / "topics" / "massage_safety.yml"
+    again = "sources:\n  - name: Another\n    url: null\n    for: more\n"
+    edit(path, "sources:\n", again)
+    edit(path, "url: https://example.org", "url: http://example.org")
+    assert refusal(folder) == f"{path}:15: sources[2].url: must start with https://, or be null"
 
 
 @pytest.mark.parametrize(("content", "problem"), [
