@@ -4,63 +4,102 @@
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.clinics import Clinic
-from bot.content import HANDS_ON_TOPICS, Content, Topic
+from bot.clinics import Clinic, OwnWords
+from bot.content import HANDS_ON_TOPICS, TOPICS, Content, HelpLines, Topic
+from bot.opening import Opening, hours_text, opening
 from bot.red_flags import RedFlag
 from bot.reply import Link, Reply, Source, Suggestion, tier_rank
 
 LINES = ("emergency", "crisis", "poison", "violence")
+NO_OWN_WORDS = OwnWords()
+REFUSAL_OFFERS = 3  # where all that a refusal offers is switched off
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speaker:
-    """Speaks the content in the name of a clinic."""
+    """Speaks the content in the name of a clinic. `clock` gives aware moments."""
 
     content: Content
     clinic: Clinic
     keep_days: int = 30
+    clock: Callable[[], dt.datetime] = utc_now
+
+    @property
+    def region(self) -> HelpLines:
+        return self.content.help_lines[self.clinic.region]
 
     def fill(self, text: str, **more: str) -> str:
         """`text` with the clinic's and the region's names and numbers in place of {…}."""
-        region = self.content.help_lines[self.clinic.region]
+        lines, words = self.region.lines, self.region.words
         # A line that the region does not have is the emergency number's business.
-        numbers = {key: region.lines.get(key, region.lines["emergency"])[0] for key in LINES}
-        words = {**region.words, "Reach_crisis": _capital(region.words["reach_crisis"])}
+        numbers = {key: lines.get(key, lines["emergency"])[0] for key in LINES}
+        number, _, text_href = lines["crisis"]
+        if "{opening}" in text:
+            sentence = self.opening().sentence
+            text = text if sentence else text.replace("{opening} ", "")
+            more["opening"] = sentence or ""
+        if "{hours}" in text:
+            more["hours"] = self.hours_text()
         return text.format(
-            clinic=self.clinic.name, phone=self.clinic.phone, hours=self.clinic.hours,
-            keep_days=self.keep_days, **numbers, **words, **more,
+            clinic=self.clinic.name, phone=self.clinic.phone, keep_days=self.keep_days, **numbers, **words,
+            crisis_text=text_href.removeprefix("sms:") if text_href else number,
+            Reach_crisis=_capital(words["reach_crisis"]), **more,
         )
+
+    def hours_text(self) -> str:
+        return hours_text(self.clinic.hours, self.content.voice.hours)
+
+    def opening(self) -> Opening:
+        """Whether the clinic is open now, and when that changes."""
+        return opening(self.clinic.hours, self.content.voice.hours, self.clock())
 
     # answers
 
     def answer(self, topic_id: str) -> Reply:
-        topic = self.content.topics[topic_id]
-        short = [topic.short, *(self.content.voice.precautions[name] for name in topic.precautions)]
+        """The short answer with the detail behind it; the clinic itself where it has switched the topic off."""
+        if topic_id in self.clinic.topics_off:
+            return self._handoff("switched_off")
+        topic, own = self.content.topics[topic_id], self.clinic.own_words.get(topic_id, NO_OWN_WORDS)
+        # The clinic's words replace ours, never what keeps a visitor safe: precautions and caveat.
+        short = [own.short or topic.short, *(self.content.voice.precautions[name] for name in topic.precautions)]
         return Reply(
-            kind="answer", topic=topic.id, text="\n\n".join(short), detail=topic.detail, caveat=topic.caveat,
-            sources=self._footnotes(topic), suggestions=self.suggest(topic.related),
+            kind="answer", topic=topic.id, text="\n\n".join(short), detail=own.detail or topic.detail, caveat=topic.caveat,
+            sources=self._footnotes(topic, own), suggestions=self.suggest(topic.related),
         )
 
     def more(self, topic_id: str) -> Reply:
         """What the short answer held back, for who asks on or asks the same again."""
         reply, topic = self.answer(topic_id), self.content.topics[topic_id]
-        lead = [self._line("more"), topic.detail, *(self.content.voice.precautions[name] for name in topic.precautions)]
+        if reply.detail is None:  # switched off
+            return reply
+        lead = [self._line("more"), reply.detail, *(self.content.voice.precautions[name] for name in topic.precautions)]
         return replace(reply, text="\n\n".join(lead), detail=None)
 
-    def _footnotes(self, topic: Topic) -> tuple[Source, ...]:
-        """One footnote a section of the article, then the outside sources that correct or limit it."""
+    def _footnotes(self, topic: Topic, own: OwnWords) -> tuple[Source, ...]:
+        """One footnote a section of the article, then the outside sources that correct or limit it.
+
+        The clinic stands for its own words; the article only while some of its words are left.
+        """
+        clinic = (Source(title=self.clinic.name, section=self._line("own_words")),) if own != NO_OWN_WORDS else ()
+        if own.short and own.detail:
+            return clinic
         sections = dict.fromkeys(claim.section for claim in topic.claims)
         article = [
             Source(title=self.content.article_title, section=self.content.sections[section], url=self.content.article_url)
             for section in sections
         ]
-        return (*article, *(Source(title=s.name, section=s.supports, url=s.url) for s in topic.sources))
+        return (*clinic, *article, *(Source(title=s.name, section=s.supports, url=s.url) for s in topic.sources))
 
     def suggest(self, topic_ids: Iterable[str]) -> tuple[Suggestion, ...]:
-        topics = [self.content.topics[topic_id] for topic_id in topic_ids]
+        topics = [self.content.topics[topic_id] for topic_id in topic_ids if topic_id not in self.clinic.topics_off]
         return tuple(Suggestion(title=topic.title, text=topic.ask, topic=topic.id) for topic in topics)
 
     # red flags
@@ -68,10 +107,9 @@ class Speaker:
     def escalate(self, flag: RedFlag) -> Reply:
         """The reply to one red flag: action first, one line of why, one safety line."""
         voice = self.content.voice
-        region = self.content.help_lines[self.clinic.region]
         tell = [self.fill(flag.action), self.fill(flag.why), self.fill(flag.safety)]
-        if flag.tier in ("emergency", "crisis") and region.elsewhere:
-            tell.append(region.elsewhere)
+        if flag.tier in ("emergency", "crisis") and self.region.elsewhere:
+            tell.append(self.region.elsewhere)
         caveat = voice.caveats.get(flag.tier, voice.caveats["escalation"])
         return Reply(
             kind="escalation", tier=flag.tier, text="\n\n".join(tell), caveat=caveat,
@@ -80,18 +118,20 @@ class Speaker:
 
     def _help_links(self, flag: RedFlag) -> tuple[Link, ...]:
         """The lines that a rule asks for; where only a doctor is wanted, the clinic's phone."""
-        known = self.content.help_lines[self.clinic.region].lines
+        links = self.help_links(flag.help_lines)
+        return (*links, self._clinic_link()) if flag.tier in ("urgent", "caution") else links
+
+    def help_links(self, keys: Iterable[str]) -> tuple[Link, ...]:
+        """The region's lines of help by their keys; one that it does not have is left out."""
         labels = self.content.voice.links
         links = []
-        for key in flag.help_lines:
-            if key not in known:
+        for key in keys:
+            if key not in self.region.lines:
                 continue
-            _, href, text_href = known[key]
+            _, href, text_href = self.region.lines[key]
             links.append(Link(label=self.fill(labels["crisis_call" if key == "crisis" else key]), href=href))
             if text_href:
                 links.append(Link(label=self.fill(labels["crisis_text"]), href=text_href))
-        if flag.tier in ("urgent", "caution"):
-            links.append(self._clinic_link())
         return tuple(links)
 
     def with_reminder(self, reply: Reply, tier: str, name: str) -> Reply:
@@ -110,7 +150,7 @@ class Speaker:
         )
 
     def _standing_links(self, tier: str) -> tuple[Link, ...]:
-        lines, labels = self.content.help_lines[self.clinic.region].lines, self.content.voice.links
+        lines, labels = self.region.lines, self.content.voice.links
         if tier == "emergency":
             return (Link(label=self.fill(labels["emergency"]), href=lines["emergency"][1]),)
         if tier == "crisis":
@@ -123,17 +163,23 @@ class Speaker:
         return Link(label=self.fill(self.content.voice.links["clinic"]), href=self.clinic.phone_href)
 
     def smalltalk(self, name: str) -> Reply:
-        text, suggest = self.content.voice.smalltalk[name]
-        return Reply(kind="smalltalk", topic=name, text=self.fill(text), suggestions=self.suggest(suggest))
+        words, suggest = self.content.voice.smalltalk[name]
+        text = self.fill(words)
+        if name == "greet" and self.clinic.greeting:
+            text = f"{self.clinic.greeting}\n\n{self._line('after_greeting')}"
+        return Reply(kind="smalltalk", topic=name, text=text, suggestions=self.suggest(suggest))
 
     def clarify(self, topic_ids: Sequence[str]) -> Reply:
         return Reply(kind="clarify", text=self._line("clarify"), suggestions=self.suggest(topic_ids))
 
     def handoff(self) -> Reply:
+        return self._handoff("handoff")
+
+    def _handoff(self, line: str) -> Reply:
         links = [self._clinic_link()]
         if self.clinic.booking:
             links.append(Link(label=self.content.voice.links["booking"], href=self.clinic.booking))
-        return Reply(kind="handoff", text=self._line("handoff"), links=tuple(links))
+        return Reply(kind="handoff", text=self._line(line), links=tuple(links))
 
     def source(self) -> Reply:
         title, url = self.content.article_title, self.content.article_url
@@ -145,21 +191,25 @@ class Speaker:
 
     def decline(self) -> Reply:
         return Reply(kind="decline", text=self._line("decline"), links=(self._clinic_link(),),
-                     suggestions=self.suggest(self.content.voice.refusal_suggest))
+                     suggestions=self._offers())
 
     def not_covered(self) -> Reply:
         return Reply(kind="not_covered", text=self._line("not_covered"),
-                     suggestions=self.suggest(self.content.voice.refusal_suggest))
+                     suggestions=self._offers())
 
     def out_of_scope(self) -> Reply:
         return Reply(kind="out_of_scope", text=self._line("out_of_scope"),
-                     suggestions=self.suggest(self.content.voice.refusal_suggest))
+                     suggestions=self._offers())
+
+    def _offers(self) -> tuple[Suggestion, ...]:
+        """What a refusal offers instead; never nothing, since its words announce it."""
+        return self.suggest(self.content.voice.refusal_suggest) or self.suggest(TOPICS)[:REFUSAL_OFFERS]
 
     def standing_lifted(self) -> Reply:
         return Reply(kind="smalltalk", topic="ack", text=self._line("standing_lifted"))
 
     def unavailable(self) -> Reply:
-        lines, labels = self.content.help_lines[self.clinic.region].lines, self.content.voice.links
+        lines, labels = self.region.lines, self.content.voice.links
         return Reply(kind="unavailable", text=self._line("unavailable"), links=(
             Link(label=self.fill(labels["emergency"]), href=lines["emergency"][1]), self._clinic_link(),
         ))

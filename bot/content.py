@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DataFileError
+from bot.opening import PIECES, HoursWords
 from bot.reply import TIERS
 from bot.settings import ROOT
 from bot.yaml_files import YamlMapping, read_mapping
@@ -87,6 +88,16 @@ class Voice:
     lines: Mapping[str, str]  # handoff, source, privacy, decline, not_covered, out_of_scope, clarify, unavailable ...
     links: Mapping[str, str]
     refusal_suggest: tuple[str, ...]
+    hours: HoursWords
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencySigns:
+    """When to call at once, readable without asking anything."""
+
+    heading: str
+    signs: tuple[str, ...]
+    crisis: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +108,7 @@ class Content:
     topics: Mapping[str, Topic]
     voice: Voice
     help_lines: Mapping[str, HelpLines]
+    emergency_signs: EmergencySigns
 
 
 def load_content(folder: Path = ROOT / "content") -> Content:
@@ -118,6 +130,7 @@ def load_content(folder: Path = ROOT / "content") -> Content:
     return Content(
         article_title=article.text("title"), article_url=_https_or_none(article, "url"), sections=sections,
         topics=topics, voice=_voice(folder / "voice.yml"), help_lines=_help_lines(folder / "help_lines.yml"),
+        emergency_signs=_emergency_signs(folder / "emergency_signs.yml"),
     )
 
 
@@ -175,14 +188,14 @@ def _refuse_others(file: YamlMapping, key: str, values: tuple[str, ...], legal: 
 
 # How a region calls its places of help; what begins a sentence is asked for with a capital ("{Reach_crisis} now").
 REGION_WORDS = ("reach_crisis", "poison_name", "er", "walk_in", "violence_help")
-_LINES = ("standing_lifted", "more", "handoff", "source", "privacy", "decline", "not_covered", "out_of_scope", "clarify",
-          "unavailable")
+_LINES = ("standing_lifted", "more", "after_greeting", "handoff", "switched_off", "own_words", "source", "privacy", "decline",
+          "not_covered", "out_of_scope", "clarify", "unavailable")
 _LINKS = ("emergency", "crisis_call", "crisis_text", "poison", "violence", "clinic", "booking")
 
 
 def _voice(path: Path) -> Voice:
     file = read_mapping(path).expect(
-        ["caveats", "precautions", "standing", "holding", "smalltalk", "links", "refusal_suggest", *_LINES]
+        ["caveats", "precautions", "standing", "holding", "smalltalk", "links", "refusal_suggest", "hours", *_LINES]
     )
 
     def texts(key: str, names: tuple[str, ...]) -> dict[str, str]:
@@ -199,8 +212,22 @@ def _voice(path: Path) -> Voice:
     return Voice(
         caveats=texts("caveats", ("escalation", "crisis", "caution")), precautions=texts("precautions", PRECAUTIONS),
         standing=texts("standing", TIERS), holding=texts("holding", TIERS), smalltalk=smalltalk, lines={name: file.text(name) for name in _LINES},
-        links=texts("links", _LINKS), refusal_suggest=file.texts("refusal_suggest"),
+        links=texts("links", _LINKS), refusal_suggest=file.texts("refusal_suggest"), hours=_hours_words(file.mapping("hours")),
     )
+
+
+def _hours_words(file: YamlMapping) -> HoursWords:
+    file.expect(["weekdays", "months", *PIECES])
+    weekdays, months = file.texts("weekdays"), file.texts("months")
+    for key, names, count in (("weekdays", weekdays, 7), ("months", months, 12)):
+        if len(names) != count:
+            raise file.fail(key, f"must have {count} names, in order")
+    return HoursWords(weekdays=weekdays, months=months, pieces={name: file.text(name) for name in PIECES})
+
+
+def _emergency_signs(path: Path) -> EmergencySigns:
+    file = read_mapping(path).expect(["heading", "signs", "crisis"])
+    return EmergencySigns(heading=file.text("heading"), signs=file.texts("signs"), crisis=file.text("crisis"))
 
 
 def _help_lines(path: Path) -> dict[str, HelpLines]:

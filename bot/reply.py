@@ -107,7 +107,8 @@ class Reply:
         parts = [self.text]
         if self.detail:
             parts.append(self.detail)
-        parts += [f"{link.label}: {link.href.split(':', 1)[1]}" for link in self.links]
+        parts += [f"{link.label}: {link.href if link.href.startswith('https:') else link.href.split(':', 1)[1]}"
+                  for link in self.links]
         if self.caveat:
             parts.append(self.caveat)
         parts += [f"[{n}] {source.title}: {source.section}" for n, source in enumerate(self.sources, 1)]

@@ -1,13 +1,14 @@
 """One turn as the actions see it: what the visitor said, what the NLU made of it, what is in force."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from bot.clinics import DEFAULT_CLINIC, Clinic, load_clinics
-from bot.compose import Speaker
+from bot.compose import Speaker, utc_now
 from bot.content import TOPICS, Content, load_content
 from bot.context import NO_FOLLOW_UPS, FollowUps, load_follow_ups, read_meaning
 from bot.red_flags import RedFlag, RedFlags, by_severity, default_red_flags
@@ -20,18 +21,20 @@ CLARIFY_AT_MOST = 3
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """Everything that speaking needs, loaded once a process on first use."""
+    """Everything that speaking needs, loaded once a process on first use; `clinics` follow their files."""
 
     content: Content
     clinics: Mapping[str, Clinic]
     red_flags: RedFlags
     keep_days: int
     follow_ups: FollowUps = NO_FOLLOW_UPS
+    clock: Callable[[], dt.datetime] = utc_now
 
     def speaker(self, clinic: str | None) -> Speaker:
         """Speaks for a clinic; for the default one where the name is unknown."""
         known = self.clinics.get(clinic or DEFAULT_CLINIC) or self.clinics[DEFAULT_CLINIC]
-        return Speaker(content=self.content, clinic=known, keep_days=self.keep_days)
+        keep_days = min(self.keep_days, known.keep_days or self.keep_days)
+        return Speaker(content=self.content, clinic=known, keep_days=keep_days, clock=self.clock)
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +76,9 @@ class Turn:
         """The replies to what the message asks apart from red flags."""
         if self.intent in TOPICS:
             first = self.speaker.more(self.intent) if self.more else self.speaker.answer(self.intent)
-            return [first, *(self.speaker.answer(topic) for topic in self.also)]
+            replies = [first, *(self.speaker.answer(topic) for topic in self.also)]
+            # Two topics that the clinic has switched off are one word to the visitor.
+            return list({reply.topic or reply.kind: reply for reply in replies}.values())
         if self.intent.startswith("smalltalk_"):
             return [self.speaker.smalltalk(self.intent.removeprefix("smalltalk_"))]
         if self.intent == "nlu_fallback":
@@ -86,9 +91,10 @@ class Turn:
         best = next((name for name, _ in self.ranking if name not in ("nlu_fallback", "red_flag")), "out_of_scope")
         if best not in TOPICS and not best.startswith("smalltalk_"):
             return getattr(self.speaker, best)()
-        if likely and self.offered:  # a second choice in a row would be no help: the likeliest is answered
+        choice = [topic for topic in likely if topic not in self.speaker.clinic.topics_off]
+        if likely and (self.offered or not choice):  # a second choice in a row would be no help: the likeliest is answered
             return self.speaker.answer(likely[0])
-        return self.speaker.clarify(likely) if likely else self.speaker.out_of_scope()
+        return self.speaker.clarify(choice) if choice else self.speaker.out_of_scope()
 
     def replies(self) -> list[Reply]:
         """All of the turn's replies, red flags first."""
@@ -97,7 +103,7 @@ class Turn:
         if self._played_down():
             hold = self.speaker.hold(self.standing_tier, self.standing.name, self.standing.source)
             asked = [] if self.standing_tier in ("emergency", "crisis") else self.content_replies()
-            return [hold, *(reply for reply in asked if reply.kind == "answer")]
+            return [hold, *self._answers(asked)]
         content = [] if self.flags and self.intent not in TOPICS else self.content_replies()
         return self.speaker.turn(
             self.flags, content, standing=self.standing_tier, standing_name=self.standing_name
@@ -106,10 +112,15 @@ class Turn:
     def _lifting_replies(self) -> list[Reply]:
         """The question's answer, opened by the word that the warning is gone; that word alone where none was asked."""
         lifted = self.speaker.standing_lifted()
-        asked = [reply for reply in self.content_replies() if reply.kind == "answer"]
+        asked = self._answers(self.content_replies())
         if not asked:
             return [lifted]
         return [replace(asked[0], text=f"{lifted.text}\n\n{asked[0].text}"), *asked[1:]]
+
+    def _answers(self, replies: Sequence[Reply]) -> list[Reply]:
+        """Those that answer a question on a topic; the clinic's phone does so where it has switched the topic off."""
+        kinds = ("answer", "handoff") if self.intent in TOPICS else ("answer",)
+        return [reply for reply in replies if reply.kind in kinds]
 
     def standing_after(self) -> tuple[str | None, str | None]:
         """(tier, red flag id) in force after this turn; (None, None) when nothing is."""

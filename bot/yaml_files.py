@@ -95,6 +95,8 @@ def read_mapping(path: Path) -> YamlMapping:
         raise DataFileError(path, "no such file; restore it from git") from None
     except UnicodeDecodeError as error:
         raise DataFileError(path, f"not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise DataFileError(path, f"cannot be read ({error.strerror}); mend its rights") from None
     try:
         value = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
@@ -102,7 +104,7 @@ def read_mapping(path: Path) -> YamlMapping:
         raise DataFileError(
             path, f"not valid YAML: {error.problem or error.context}", line=mark.line + 1 if mark else None
         ) from None
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # a date that does not exist; brackets without end
         raise DataFileError(path, f"not valid YAML: {error}") from None
     if not isinstance(value, dict):
         raise DataFileError(path, "must hold a mapping (key: value) at the top")
@@ -117,7 +119,7 @@ def _line_at(path: Path, trail: tuple[str | int, ...]) -> int | None:
 
     try:
         node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, YAMLError):
+    except (OSError, UnicodeError, YAMLError, RecursionError):
         return None
     line = None
     for step in trail:

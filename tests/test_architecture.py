@@ -18,7 +18,9 @@ RASA = ("bot/nlu/", "bot/rasa_agent.py", "bot/rasa_runner.py", "bot/tracker_stor
 WEB = ("bot/web/",)
 CORE = ("bot/content.py", "bot/reply.py", "bot/compose.py", "bot/turn.py", "bot/red_flags.py", "bot/red_flag_rules.py",
         "bot/red_flag_lexicon.py", "bot/red_flag_patterns.py",
-        "bot/text.py", "bot/settings.py", "bot/clinics.py", "bot/errors.py", "bot/yaml_files.py", "bot/conversations.py")
+        "bot/text.py", "bot/settings.py", "bot/errors.py", "bot/hours.py", "bot/opening.py", "bot/clinic_profile.py",
+        *(f"bot/clinics/{name}.py" for name in ("__init__", "clinic", "clinic_file", "colours", "folder", "hours_file", "origins")),
+         "bot/yaml_files.py", "bot/conversations.py")
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "pydantic", "itsdangerous", "sanic", "aiohttp", "httpx"}
 MOST_LINES = 300
 # The writer of the ONNX file is one graph written out in full.

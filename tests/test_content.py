@@ -131,14 +131,14 @@ def test_an_answer_to_no_topic_is_refused(folder: Path) -> None:
     assert refusal(folder) == f"{path}: no topic of this name in bot/content.py TOPICS"
 
 
-@pytest.mark.parametrize("name", ["article.yml", "voice.yml", "help_lines.yml"])
+@pytest.mark.parametrize("name", ["article.yml", "voice.yml", "help_lines.yml", "emergency_signs.yml"])
 def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert refusal(folder) == f"{folder / name}: no such file; restore it from git"
 
 
-VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusal_suggest, standing_lifted, more, handoff, source, "
-              "privacy, decline, not_covered, out_of_scope, clarify, unavailable")
+VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusal_suggest, hours, standing_lifted, more, after_greeting, "
+              "handoff, switched_off, own_words, source, privacy, decline, not_covered, out_of_scope, clarify, unavailable")
 
 
 @pytest.mark.parametrize(("name", "old", "new", "problem"), [
@@ -149,6 +149,11 @@ VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusa
      "standing.soon: unknown key; the keys here are: caution, urgent, emergency, crisis"),
     ("voice.yml", "refusal_suggest: [", "refusal_suggest: [x, ", f"refusal_suggest: 'x' is none of: {TOPIC_IDS}"),
     ("voice.yml", "suggest: [neuropathy_definition", "suggest: [x", f"smalltalk.greet.suggest: 'x' is none of: {TOPIC_IDS}"),
+    ("voice.yml", "  weekdays: [Monday, ", "  weekdays: [", "hours.weekdays: must have 7 names, in order"),
+    ("voice.yml", "  open_until:", "  open_till:", "hours.open_till: unknown key; the keys here are: weekdays, months, unknown, "
+     "days, pair, every_day, times, on_days, all_day, am, pm, noon, midnight, today, tomorrow, this_week, later, open, "
+     "open_until, opens, closed, next_close, next_open"),
+    ("emergency_signs.yml", "signs:", "sings:", "sings: unknown key; the keys here are: heading, signs, crisis"),
     ("help_lines.yml", "  emergency: {number", "  police: {number",
      "us.police: unknown key; the keys here are: name, emergency, crisis, words, poison, violence, elsewhere"),
     ("help_lines.yml", "href: \"tel:911\"", "url: \"tel:911\"",

@@ -186,13 +186,16 @@ VOICE = voice_texts()
 
 @pytest.fixture(params=sorted(VOICE))
 def voice_text(request: pytest.FixtureRequest, house) -> str:
-    return house.speaker(None).fill(VOICE[request.param], name="a blood thinner")
+    blanks = {"time": "8 am", "day": "Monday", "date": "May 3", "when": "tomorrow at 8 am", "days": "Monday", "times": "8 am",
+              "first": "Monday", "last": "Friday", "start": "8 am", "end": "5 pm"}
+    return house.speaker(None).fill(VOICE[request.param], name="a blood thinner", **blanks)
 
 
 def test_all_of_the_voice_is_checked_here() -> None:
     voice = load_content().voice
     assert len(VOICE) == sum(map(len, (
-        voice.caveats, voice.precautions, voice.standing, voice.holding, voice.smalltalk, voice.lines, voice.links)))
+        voice.caveats, voice.precautions, voice.standing, voice.holding, voice.smalltalk, voice.lines, voice.links,
+        voice.hours.pieces)))
 
 
 def test_voice_reads_at_grade_8_or_below(voice_text: str) -> None:
@@ -207,8 +210,15 @@ def test_voice_is_plain_text_with_every_blank_filled(voice_text: str) -> None:
     assert not re.search(r"[{}<>*_#`]", voice_text), voice_text
 
 
+def test_signs_of_an_emergency_are_plain_words(house) -> None:
+    block = house.content.emergency_signs
+    speaker = house.speaker(None)
+    for text in (speaker.fill(block.heading), speaker.fill(block.crisis), *block.signs):
+        assert grade(text) <= GRADE and said_wrongly(text) == [] and not re.search(r"[{}<>*_#`]", text), text
+
+
 @pytest.mark.parametrize(("key", "number"), [
-    ("smalltalk.greet.text", "911"), ("smalltalk.distress.text", "988"), ("handoff", "911"), ("unavailable", "911"),
+    ("after_greeting", "911"), ("switched_off", "911"), ("smalltalk.greet.text", "911"), ("smalltalk.distress.text", "988"), ("handoff", "911"), ("unavailable", "911"),
     ("unavailable", "988"), ("standing.emergency", "911"), ("standing.crisis", "988"), ("links.emergency", "911"),
     ("links.crisis_call", "988"), ("links.crisis_text", "988"),
 ])
@@ -216,7 +226,7 @@ def test_voice_names_the_number_to_call(house, key: str, number: str) -> None:
     assert number in house.speaker(None).fill(VOICE[key], name="x")
 
 
-@pytest.mark.parametrize("key", ["smalltalk.greet.text", "caveats.escalation", "caveats.crisis", "caveats.caution"])
+@pytest.mark.parametrize("key", ["smalltalk.greet.text", "after_greeting", "caveats.escalation", "caveats.crisis", "caveats.caution"])
 def test_voice_says_that_it_is_no_doctor(key: str) -> None:
     assert re.search(r"not a doctor", VOICE[key])
 
