@@ -22,6 +22,7 @@ CREATE INDEX IF NOT EXISTS events_at ON events (at);
 CREATE TABLE IF NOT EXISTS feedback (
     conversation TEXT NOT NULL, reply TEXT NOT NULL, rating TEXT NOT NULL, reason TEXT, at REAL NOT NULL,
     PRIMARY KEY (conversation, reply)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shorter (conversation TEXT PRIMARY KEY, days INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deleted (digest TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 
@@ -97,11 +98,22 @@ class ConversationStore:
                 (conversation, reply, rating, reason, time.time()),
             )
 
+    def keep_at_most(self, conversation: str, days: int) -> None:
+        """Forget a conversation `days` after its newest event; no effect where that is later than `keep_days`.
+
+        Where two clinics ask, the shorter time holds.
+        """
+        with self._lock, self._open() as connection:
+            row = connection.execute("SELECT days FROM shorter WHERE conversation = ?", (conversation,)).fetchone()
+            if days < (row[0] if row else self.keep_days):
+                connection.execute("INSERT OR REPLACE INTO shorter VALUES (?, ?, ?)", (conversation, days, time.time()))
+
     def delete(self, conversation: str) -> None:
         """Forget everything of a conversation, and remember (by digest) that it is dead."""
         with self._lock, self._open() as connection:
             connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
+            connection.execute("DELETE FROM shorter WHERE conversation = ?", (conversation,))
             connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (_digest(conversation), time.time()))
         with self._lock:
             self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -121,15 +133,24 @@ class ConversationStore:
         return row is not None
 
     def purge(self) -> int:
-        """Forget conversations whose newest event is older than `keep_days`; returns how many."""
-        before = time.time() - self.keep_days * 86_400
+        """Forget conversations whose newest event is older than `keep_days`, or than their clinic's; returns how many."""
+        now = time.time()
+        before = now - self.keep_days * 86_400
         with self._lock, self._open() as connection:
             old = [row[0] for row in connection.execute(
-                "SELECT conversation FROM events GROUP BY conversation HAVING max(at) < ?", (before,)
+                "SELECT conversation FROM events LEFT JOIN shorter USING (conversation) GROUP BY conversation "
+                "HAVING max(events.at) < ? - coalesce(min(days), ?) * 86400", (now, self.keep_days)
             )]
             for conversation in old:
                 connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
-            connection.execute("DELETE FROM feedback WHERE at < ?", (before,))
+            connection.execute(
+                "DELETE FROM feedback WHERE at < ? - "
+                "coalesce((SELECT days FROM shorter WHERE shorter.conversation = feedback.conversation), ?) * 86400",
+                (now, self.keep_days))
+            # The wish itself lasts as long as a token by which the conversation can go on.
+            connection.execute(
+                "DELETE FROM shorter WHERE at < ? AND conversation NOT IN (SELECT conversation FROM events) "
+                "AND conversation NOT IN (SELECT conversation FROM feedback)", (before,))
             connection.execute("DELETE FROM deleted WHERE at < ?", (before,))  # their tokens have expired by now
         return len(old)
 

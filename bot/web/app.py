@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from bot.clinics import DEFAULT_CLINIC
 from bot.conversations import ConversationStore
 from bot.engine import Answer, Answering
 from bot.errors import EngineError
@@ -23,9 +24,11 @@ from bot.text import MAX_CHARACTERS, clean
 from bot.turn import House
 from bot.web import schemas
 from bot.web.bodies import read_body, read_text
+from bot.web.clinic_profiles import add_clinic_profiles, named_clinic
 from bot.web.failures import ApiError, error_body, handle_errors, log_failure
 from bot.web.last_resort import LastResort, within
 from bot.web.limits import Limiter, client_address
+from bot.web.origins import Cors, require_origin
 from bot.web.static_pages import add_pages
 from bot.web.tokens import Tokens, new_conversation
 
@@ -50,20 +53,22 @@ def create_app(settings: Settings, engine: Answering, store: ConversationStore, 
         redirect_slashes=False, lifespan=lifespan,
         description="The chat API. Every error is {\"error\": {\"code\", \"message\"}} with the fitting status.",
     )
+    app.add_middleware(Cors, clinics=house.clinics, trust_proxy=settings.trust_proxy)
     handle_errors(app)
     app.add_api_route(
         "/api/v1/messages", api.messages, methods=["POST"], summary="Say something",
         openapi_extra=_takes(schemas.MessageIn),
-        responses={200: {"model": schemas.MessageOut}, **_errors(400, 401, 404, 413, 422, 429, 503)},
+        responses={200: {"model": schemas.MessageOut}, **_errors(400, 401, 403, 404, 413, 422, 429, 503)},
     )
     app.add_api_route(
         "/api/v1/feedback", api.feedback, methods=["POST"], status_code=204, summary="Rate a reply",
-        openapi_extra=_takes(schemas.FeedbackIn), responses=_errors(400, 401, 413, 422, 429, 503),
+        openapi_extra=_takes(schemas.FeedbackIn), responses=_errors(400, 401, 403, 413, 422, 429, 503),
     )
     app.add_api_route(
         "/api/v1/conversation", api.delete, methods=["DELETE"], status_code=204, summary="Delete a conversation",
-        openapi_extra=_takes(schemas.ConversationIn), responses=_errors(400, 401, 413, 429, 503),
+        openapi_extra=_takes(schemas.ConversationIn), responses=_errors(400, 401, 403, 413, 429, 503),
     )
+    add_clinic_profiles(app, house)
     app.add_api_route(
         "/api/v1/health", api.health, methods=["GET"], summary="Can messages be answered?",
         responses={200: {"model": schemas.HealthOut}, 503: {"model": schemas.HealthOut}},
@@ -73,7 +78,7 @@ def create_app(settings: Settings, engine: Answering, store: ConversationStore, 
 
 
 class Api:
-    """The four addresses of api.md."""
+    """The addresses of api.md."""
 
     def __init__(self, settings: Settings, engine: Answering, store: ConversationStore, house: House) -> None:
         self._settings, self._engine, self._store, self._house = settings, engine, store, house
@@ -87,8 +92,8 @@ class Api:
         """Answers a message: red flags first, then what was asked."""
         self._limit(request, "messages")
         body = await read_body(request, schemas.MessageIn)
-        if body.clinic is not None and body.clinic not in self._house.clinics:
-            raise ApiError("unknown_clinic")
+        clinic = named_clinic(self._house.clinics, DEFAULT_CLINIC if body.clinic is None else body.clinic)
+        require_origin(request, clinic)
         text = read_text(body.text)
         token, conversation = body.conversation, None
         if token is not None:
@@ -97,18 +102,21 @@ class Api:
         if conversation is None:
             conversation = new_conversation()
             token = self._tokens.issue(conversation)
-        answer = await self._answer(text, conversation, body.clinic)
+        answer = await self._answer(text, conversation, body.clinic, keep_days=clinic.keep_days)
         return JSONResponse({
             "conversation": token, "replies": [reply.as_dict() for reply in answer.replies],
             "standing_tier": answer.standing_tier,
         })
 
-    async def _answer(self, text: str, conversation: str, clinic: str | None) -> Answer:
+    async def _answer(self, text: str, conversation: str, clinic: str | None, *, keep_days: int | None) -> Answer:
         """The engine's answer, or the last resort's. A visitor in danger is answered whatever breaks."""
         deletions = self._deletions
         try:
             if self._store.is_deleted(conversation):
                 raise ApiError("bad_token")
+            if keep_days is not None:  # before anything of the conversation is kept
+                await within(
+                    self._settings.answer_seconds, run_in_threadpool(self._store.keep_at_most, conversation, keep_days))
             answer = await within(
                 self._settings.answer_seconds + ENGINE_GRACE,
                 self._engine.answer(text, conversation=conversation, clinic=clinic),

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 ERRORS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, "The request is not the JSON that this address takes; see /api/docs."),
     "bad_token": (401, "The conversation token is not genuine, has expired, or its conversation was deleted."),
+    "origin_not_allowed": (403, "The clinic does not allow this site to use its chat; see allowed_origins in its file."),
     "not_found": (404, "There is nothing at this address; see /api/docs."),
     "unknown_clinic": (404, "No clinic has this id."),
     "method_not_allowed": (405, "This address does not take this method; see /api/docs."),
@@ -113,9 +114,9 @@ class Outermost:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                said = {name.decode("latin-1") for name, _ in message["headers"]}  # by the address itself: it knows better
                 extra = {**HEADERS, "cache-control": caching}
-                kept = [(name, value) for name, value in message["headers"] if name.decode("latin-1") not in extra]
-                message["headers"] = [*kept, *((k.encode(), v.encode()) for k, v in extra.items())]
+                message["headers"] += [(k.encode(), v.encode()) for k, v in extra.items() if k not in said]
             await send(message)
 
         try:

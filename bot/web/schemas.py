@@ -67,6 +67,48 @@ class MessageOut(BaseModel):
         ..., description="The highest tier told earlier in this conversation and still in force, or null.")
 
 
+class ContactOut(BaseModel):
+    phone: str
+    phone_href: str = Field(..., description="Starts with tel:.")
+    email: Optional[str]
+    address: Optional[str]
+
+
+class HoursOut(BaseModel):
+    text: str = Field(..., description="The week in words.")
+    open_now: Optional[bool] = Field(..., description="null: the clinic does not say.")
+    next: Optional[str] = Field(..., description="When that changes, in words.")
+
+
+class ClinicLinksOut(BaseModel):
+    privacy: Optional[str]
+    terms: Optional[str]
+
+
+class EmergencyOut(BaseModel):
+    heading: str
+    signs: list[str]
+    crisis: str = Field(..., description="What to do when thinking of self-harm.")
+    links: list[LinkOut]
+
+
+class ClinicOut(BaseModel):
+    id: str
+    name: str
+    greeting: Optional[str]
+    locale: str = Field(..., description="The language of the words.")
+    contact: ContactOut
+    hours: HoursOut
+    booking: Optional[str]
+    logo: Optional[str]
+    links: ClinicLinksOut
+    consent: Optional[str] = Field(..., description="What a visitor must agree to first.")
+    keep_days: int = Field(..., description="How many days a conversation is kept.")
+    colours: dict[str, str] = Field(
+        ..., description="accent and on_accent, at will dark_accent and on_dark_accent; contrast at least 4.5:1.")
+    emergency: EmergencyOut
+
+
 class HealthOut(BaseModel):
     status: str = Field(..., description="ok, loading or failing.")
     model: Optional[str] = Field(..., description="The model that answers.")
