@@ -1,9 +1,10 @@
-"""The verbs of `python -m bot`: serve, train, ask, chat."""
+"""The verbs of `python -m bot`: serve, train, ask, chat, clinic check."""
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from bot.errors import FootnoteError
 
@@ -21,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ask.add_argument("--clinic")
     chat = verbs.add_parser("chat", help="talk with the bot in this terminal")
     chat.add_argument("--clinic")
+    clinic = verbs.add_parser("clinic", help="check clinics' files").add_subparsers(dest="clinic_verb", required=True)
+    check = clinic.add_parser("check", help="say what is wrong with clinics' files: file, line, key and cure")
+    check.add_argument("files", nargs="*", type=Path, help="none: all of clinics/")
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -32,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bot.settings import read_settings
+    from bot.settings import ROOT, read_settings
+
+    if options.verb == "clinic":
+        return _check_clinics(options.files, ROOT / "clinics")
 
     settings = read_settings()
     if options.verb == "train":
@@ -53,6 +60,15 @@ def _run(options: argparse.Namespace) -> int:
         print('footnote: nothing to ask; try: python -m bot ask "is massage safe?"', file=sys.stderr)
         return 2
     return terminal.ask(settings, options.text, as_json=options.json, clinic=options.clinic)
+
+
+def _check_clinics(files: Sequence[Path], folder: Path) -> int:
+    from bot.clinics.check import check_clinics
+    from bot.content import load_content
+
+    lines, well = check_clinics(files, load_content().help_lines, folder)
+    print("\n".join(lines))
+    return 0 if well else 1
 
 
 def _port(text: str) -> int:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from bot.clinics.clinic import DEFAULT_COLOURS, Clinic, OwnWords
 from bot.clinics.colours import LEAST_CONTRAST, contrast, is_colour
@@ -23,6 +22,7 @@ COLOUR_PAIRS = (("accent", "on_accent"), ("dark_accent", "on_dark_accent"))
 LEAST_TOPICS = 3  # what is left on; a clarifying question and a refusal have something to offer
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _TEL = re.compile(r"tel:\+?[0-9]{3,15}")
+_HTTPS = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:[/?#][^\s<>\"'\\]*)?")
 _EMAIL = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
 _LINE, _PARAGRAPH, _ANSWER = 120, 600, 4_000  # characters that a bubble or a button holds
 
@@ -112,11 +112,7 @@ def _words(file: YamlMapping, key: str, most: int) -> str:
 
 def _https(file: YamlMapping, key: str) -> str:
     url = file.text(key)
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        host = None
-    if not url.startswith("https://") or not host or re.search(r"[\s<>\"'\\]|//.*@", url):
+    if not _HTTPS.fullmatch(url):
         raise file.fail(key, "must be an address that starts with https://, or null")
     return url
 

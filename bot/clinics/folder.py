@@ -23,6 +23,11 @@ def in_thread(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="footnote-clinics", daemon=True).start()
 
 
+def is_clinic_file(name: str) -> bool:
+    """Whether a file means to be a clinic's: editors leave others beside it. One in .yaml is refused, not passed over."""
+    return name.endswith((".yml", ".yaml")) and not name.startswith(".")
+
+
 class Clinics(Mapping[str, Clinic]):
     """Clinics by id, as their files stand, give or take a second. Safe to use from several threads.
 
@@ -94,7 +99,7 @@ class Clinics(Mapping[str, Clinic]):
         try:
             with os.scandir(self._folder) as entries:
                 for entry in entries:
-                    if entry.name.endswith((".yml", ".yaml")) and not entry.name.startswith("."):
+                    if is_clinic_file(entry.name):
                         stamps[entry.name] = _stamp(entry)
         except OSError:
             return None
