@@ -100,10 +100,10 @@ def read_mapping(path: Path) -> YamlMapping:
     try:
         value = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise DataFileError(
-            path, f"not valid YAML: {error.problem or error.context}", line=mark.line + 1 if mark else None
-        ) from None
+        mark, problem = error.problem_mark or error.context_mark, str(error.problem or error.context)
+        if "':'" in problem or "mapping values" in problem:
+            problem += "; a text that holds a colon needs quotes"
+        raise DataFileError(path, f"not valid YAML: {problem}", line=mark.line + 1 if mark else None) from None
     except (YAMLError, ValueError, RecursionError) as error:  # a date that does not exist; brackets without end
         raise DataFileError(path, f"not valid YAML: {error}") from None
     if not isinstance(value, dict):

@@ -76,7 +76,7 @@ class _Reading:
             "own_words": self._try("own_words", lambda: _own_words(topics), topics) or {},
         }
         if self._errors:
-            return None, self._errors
+            return None, sorted(self._errors, key=lambda error: error.line or 0)
         clinic = Clinic(id=clinic_id, **fields)
         return clinic, []
 

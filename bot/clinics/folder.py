@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from pathlib import Path
 
 from bot.clinics.clinic import DEFAULT_CLINIC, Clinic
@@ -15,12 +15,16 @@ from bot.settings import ROOT
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0  # seconds
+PATIENCE = 0.1  # seconds; a file takes about a millisecond
 Stamp = tuple[int, int, int]  # when changed (ns), size, inode
 
 
-def in_thread(work: Callable[[], None]) -> None:
-    """A file takes milliseconds to read, and many may change at once: no visitor waits for that."""
-    threading.Thread(target=work, name="footnote-clinics", daemon=True).start()
+def soon(work: Callable[[], None]) -> None:
+    """A changed file or two are read at once, lest the first visitor after an edit gets what it said before; many
+    files are read on while visitors are answered."""
+    thread = threading.Thread(target=work, name="footnote-clinics", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
 
 
 def is_clinic_file(name: str) -> bool:
@@ -46,7 +50,7 @@ class Clinics(Mapping[str, Clinic]):
 
     def __init__(
         self, folder: Path, regions: Mapping[str, object], *, clock: Callable[[], float] = time.monotonic,
-        later: Callable[[Callable[[], None]], None] = in_thread,
+        later: Callable[[Callable[[], None]], None] = soon,
     ) -> None:
         self._folder, self._regions, self._clock, self._later = folder, regions, clock, later
         self._clinics: Mapping[str, Clinic] = {}
@@ -69,7 +73,18 @@ class Clinics(Mapping[str, Clinic]):
         return iter(self._clinics)
 
     def __len__(self) -> int:
+        self._notice_changes()
         return len(self._clinics)
+
+    # All of one state: Mapping's own look each clinic up anew, and a clinic may go in between.
+
+    def values(self) -> ValuesView[Clinic]:
+        self._notice_changes()
+        return self._clinics.values()
+
+    def items(self) -> ItemsView[str, Clinic]:
+        self._notice_changes()
+        return self._clinics.items()
 
     def _notice_changes(self) -> None:
         """At most once a second, a look at the files' dates; never more than that while somebody waits."""
