@@ -221,6 +221,57 @@ def test_purge_keeps_as_many_days_as_it_is_told(path: Path) -> None:
     store.close()
 
 
+def shorter(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        names = [row[0] for row in connection.execute("SELECT conversation FROM shorter ORDER BY 1")]
+    connection.close()
+    return names
+
+
+def test_purge_forgets_a_clinics_conversations_when_the_clinic_wants_it(store, path: Path) -> None:
+    for name in ("shorter", "young", "plain"):
+        store.append(name, ["1", "2"], after=0)
+        store.rate(name, "r", "up", None)
+    store.keep_at_most("shorter", 7)
+    store.keep_at_most("young", 7)
+    for name, days in (("shorter", 7.01), ("young", 6.99), ("plain", 7.01)):
+        age(path, name, days)
+    assert store.purge() == 1
+    assert store.conversations() == ["plain", "young"]
+    assert [row[0] for row in feedback(path)] == ["plain", "young"]
+
+
+def test_of_two_wishes_the_shorter_holds_and_none_is_longer_than_the_servers(store, path: Path) -> None:
+    for days in (7, 3, 20):
+        store.keep_at_most("a", days)
+    store.keep_at_most("b", 30)
+    store.keep_at_most("b", 90)
+    for name in ("a", "b"):
+        store.append(name, ["1"], after=0)
+    assert shorter(path) == ["a"]
+    age(path, "a", 3.01)
+    age(path, "b", 29.99)
+    store.purge()
+    assert store.conversations() == ["b"]
+
+
+def test_wish_goes_with_the_conversation_and_not_before_its_token(store, path: Path) -> None:
+    store.keep_at_most("deleted", 7)
+    store.delete("deleted")
+    store.keep_at_most("idle", 7)
+    store.purge()
+    assert shorter(path) == ["idle"]
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE shorter SET at = at - 31 * 86400")
+    connection.close()
+    store.append("idle", ["1"], after=0)
+    store.purge()
+    assert shorter(path) == ["idle"], "what is kept still has its wish"
+    age(path, "idle", 8)
+    store.purge()
+    assert shorter(path) == []
+
+
 def test_time_of_an_event_is_the_time_of_its_writing(store, path: Path) -> None:
     before = time.time()
     store.append("a", ["1"], after=0)
