@@ -207,9 +207,9 @@ def test_signs_that_cannot_be_seen_are_refused(path: Path) -> None:
 
 
 def test_all_errors_are_told_in_the_order_of_the_file(path: Path) -> None:
-    text = WHOLE.replace("region: uk", "region: mars").replace("name: North", "name: 5").replace("off: [t", "off: [x")
+    text = WHOLE.replace("region: uk", "region: mars").replace("name: North", "name: 5").replace("off: [t", "off: [x").replace("a@b", "ab")
     _, errors = read(path, text)
-    assert [error.line for error in errors] == [1, 15, 27]
+    assert [error.line for error in errors] == [1, 6, 15, 27]
 
 
 def test_contrast_is_that_of_wcag() -> None:

@@ -75,4 +75,4 @@ for (const button of document.querySelectorAll("[data-copies]")) {
 }
 show();
 // The widget's element may come after this script, whenever its own has loaded.
-new MutationObserver(paintWidget).observe(document.body, { childList: true });
+new MutationObserver(paintWidget).observe(document.documentElement, { childList: true, subtree: true });
