@@ -36,6 +36,8 @@ class FootnoteAction(Action, ABC):
             changed.append(SlotSet("last_topic", topic))
         if offered != turn.offered:
             changed.append(SlotSet("offered", " ".join(offered) or None))
+        if turn.of_another != bool(tracker.get_slot("of_another_person")):
+            changed.append(SlotSet("of_another_person", "yes" if turn.of_another else None))
         return changed
 
 
@@ -50,5 +52,5 @@ def turn_of(tracker: Tracker) -> Turn:
         default_house(), parse_data=message, clinic=metadata.get("clinic"),
         standing_tier=tracker.get_slot("standing_tier"), standing_flag=tracker.get_slot("standing_flag"),
         earlier=said[-1 - EARLIER:-1], last_topic=tracker.get_slot("last_topic"),
-        offered=(tracker.get_slot("offered") or "").split(),
+        offered=(tracker.get_slot("offered") or "").split(), of_another=bool(tracker.get_slot("of_another_person")),
     )

@@ -220,7 +220,7 @@ class Speaker:
     # a whole turn
 
     def turn(self, flags: Sequence[RedFlag], content: Sequence[Reply], *, standing: str | None,
-             standing_name: str) -> list[Reply]:
+             standing_name: str, hands_on_before: bool = False) -> list[Reply]:
         """Red flags first; nothing else beside an emergency or a crisis; a standing tier is shown again where due.
 
         Args:
@@ -228,21 +228,25 @@ class Speaker:
             content: the replies to whatever else the message asks.
             standing: the highest tier told in earlier turns and still in force.
             standing_name: the readable name of the red flag that set it.
+            hands_on_before: massage, heat or home treatment was spoken of before.
         """
         escalations = [self.escalate(flag) for flag in _told(flags)]
         highest = max((tier_rank(flag.tier) for flag in flags), default=0)
         if highest >= tier_rank("emergency"):
             return escalations
         if standing and tier_rank(standing) > highest:
-            hands_on = next((n for n, reply in enumerate(content) if _is_hands_on(reply)), None)
+            hands_on = next((n for n, reply in enumerate(content) if _is_hands_on(reply, hands_on_before)), None)
             if hands_on is not None:
                 content = [*content]
                 content[hands_on] = self.with_reminder(content[hands_on], standing, standing_name)
         return [*escalations, *content]
 
 
-def _is_hands_on(reply: Reply) -> bool:
-    """Whether a reply is about what a warning may forbid, or offers it."""
+def _is_hands_on(reply: Reply, before: bool) -> bool:
+    """Whether a reply is about what a warning may forbid, or offers it; a refusal stands where "which oil?" was asked,
+    or "can I use a ball then?"."""
+    if reply.kind == "not_covered" or reply.kind == "out_of_scope" and before:
+        return True
     return reply.topic in HANDS_ON_TOPICS or reply.kind == "clarify" and any(
         suggestion.topic in HANDS_ON_TOPICS for suggestion in reply.suggestions
     )

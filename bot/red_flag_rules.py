@@ -4,6 +4,7 @@
     content/red_flags/<id>.yml       one kind: tier, patterns over findings, wordings, near misses, what to tell
     content/red_flags_context.yml    phrases that deny, date, quote or joke about a finding (ConText rules)
     content/red_flags_lifted.yml     phrases that take a warning back
+    content/red_flags_other_people.yml  phrases that turn from the person whom a warning is about to another, and back
     content/red_flags_played_down.yml  phrases that play one down
     content/spelling.yml             text-speak and fixed misspellings
 
@@ -111,8 +112,12 @@ class RuleBook:
     figurative: tuple[str, ...]  # phrases inside which a finding does not count
     expansions: Mapping[str, str]
     lifted: tuple[str, ...] = ()  # phrases that take a standing warning back
+    clinicians: tuple[str, ...] = ()  # who may clear one,
+    clearances: tuple[str, ...] = ()  # and how that is told
     not_lifted: tuple[str, ...] = ()  # phrases beside which nothing is taken back
     played_down: tuple[str, ...] = ()  # phrases that play a standing warning down
+    another_person: tuple[str, ...] = ()  # phrases that turn to somebody whom the warning is not about
+    same_person: tuple[str, ...] = ()  # phrases that turn back
 
 
 def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
@@ -134,13 +139,16 @@ def load_rule_book(folder: Path = ROOT / "content") -> RuleBook:
     if not kinds:
         raise DataFileError(folder / "red_flags", "holds no red flag; restore it from git")
     context = read_mapping(folder / "red_flags_context.yml").expect(["rules", "figurative"])
-    lifted = read_mapping(folder / "red_flags_lifted.yml").expect(["phrases", "unless"])
+    lifted = read_mapping(folder / "red_flags_lifted.yml").expect(["phrases", "clinicians", "clearances", "unless"])
     played_down = read_mapping(folder / "red_flags_played_down.yml").expect(["phrases"])
+    people = read_mapping(folder / "red_flags_other_people.yml").expect(["another", "back"])
     spelling = read_mapping(folder / "spelling.yml").expect(["expansions"])
     expansions = spelling.mapping("expansions")
     return RuleBook(
         findings=findings, kinds=tuple(kinds), context=_context(context), figurative=context.texts("figurative"),
         lifted=lifted.texts("phrases"), not_lifted=lifted.texts("unless"), played_down=played_down.texts("phrases"),
+        clinicians=lifted.texts("clinicians"), clearances=lifted.texts("clearances"),
+        another_person=people.texts("another"), same_person=people.texts("back"),
         expansions={str(key).lower(): expansions.text(key) for key in expansions},
     )
 

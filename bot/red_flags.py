@@ -40,9 +40,10 @@ class RedFlags:
         self.reader = Reader(expansions=book.expansions, vocabulary=lexicon.vocabulary)
         self._findings = FindingReader(book, lexicon, self.reader)
         self._matched = lru_cache(maxsize=READINGS_KEPT)(lambda text: tuple(self._matches(self._findings.read(text))))
-        self._lifted = [self._stemmed(phrase) for phrase in book.lifted]
-        self._not_lifted = [self._stemmed(phrase) for phrase in book.not_lifted]
-        self._played_down = [self._stemmed(phrase) for phrase in book.played_down]
+        self._said = {
+            name: [self._stemmed(phrase) for phrase in getattr(book, name)]
+            for name in ("lifted", "clinicians", "clearances", "not_lifted", "played_down", "another_person", "same_person")
+        }
         self._kinds_by_name: dict[str, list[tuple[Kind, Pattern]]] = defaultdict(list)
         for kind in book.kinds:
             for pattern in kind.patterns:
@@ -93,13 +94,24 @@ class RedFlags:
 
     def lifts(self, text: str) -> bool:
         """Whether the message takes a warning back, or says that a clinician has cleared it."""
-        said = self._stemmed(text)
-        return any(phrase in said for phrase in self._lifted) and not any(p in said for p in self._not_lifted)
+        if self._says(text, "not_lifted"):
+            return False
+        return self._says(text, "lifted") or self._says(text, "clinicians") and self._says(text, "clearances")
 
     def plays_down(self, text: str) -> bool:
         """Whether the message makes light of a warning that was given: "maybe I'm overreacting", "no rush"."""
+        return self._says(text, "played_down")
+
+    def of_another_person(self, text: str) -> bool | None:
+        """True where the message turns to somebody whom an earlier warning is not about ("now for my brother"), False
+        where it turns back, None where it does neither."""
+        if self._says(text, "another_person"):
+            return True
+        return False if self._says(text, "same_person") else None
+
+    def _says(self, text: str, what: str) -> bool:
         said = self._stemmed(text)
-        return any(phrase in said for phrase in self._played_down)
+        return any(phrase in said for phrase in self._said[what])
 
     def check_with(self, text: str, earlier: Sequence[str]) -> list[RedFlag]:
         """The red flags that a message reports only together with earlier messages of the same person, most severe

@@ -19,7 +19,8 @@ from bot.settings import ROOT, Settings
 # What a model is made from. content/topics is not in it: answers change without training.
 INPUTS = (
     "config.yml", "domain.yml", "data", "content/findings", "content/red_flags", "content/red_flags_context.yml",
-    "content/red_flags_lifted.yml", "content/red_flags_played_down.yml", "content/spelling.yml", "bot/nlu",
+    "content/red_flags_lifted.yml", "content/red_flags_played_down.yml", "content/red_flags_other_people.yml",
+    "content/spelling.yml", "bot/nlu",
     "bot/text.py", "bot/red_flags.py", "bot/red_flag_findings.py", "bot/red_flag_lexicon.py",
     "bot/red_flag_patterns.py", "bot/red_flag_rules.py",
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.clinics import DEFAULT_CLINIC, Clinic, load_clinics
 from bot.compose import Speaker, utc_now
-from bot.content import TOPICS, Content, load_content
+from bot.content import HANDS_ON_TOPICS, TOPICS, Content, load_content
 from bot.context import NO_FOLLOW_UPS, FollowUps, load_follow_ups, read_meaning
 from bot.red_flags import RedFlag, RedFlags, by_severity, default_red_flags
 from bot.reply import Reply, tier_rank
@@ -52,7 +52,8 @@ class Turn:
 
     `intent` is what the message asks, also where a red flag took the message over, and with its context read; `more`:
     the topic was answered last, too; `ranking` holds (intent, probability) from the most likely on; `flags` are most
-    severe first; `offered`: the topics that the last reply gave to choose from.
+    severe first; `offered`: the topics that the last reply gave to choose from; `of_another`: the visitor now speaks
+    of somebody whom the standing warning is not about.
     """
 
     speaker: Speaker
@@ -66,6 +67,7 @@ class Turn:
     lifts_standing: bool
     standing_tier: str | None
     standing: RedFlag | None
+    of_another: bool
     plays_down: bool
 
     @property
@@ -106,7 +108,8 @@ class Turn:
             return [hold, *self._answers(asked)]
         content = [] if self.flags and self.intent not in TOPICS else self.content_replies()
         return self.speaker.turn(
-            self.flags, content, standing=self.standing_tier, standing_name=self.standing_name
+            self.flags, content, standing=None if self.of_another else self.standing_tier,
+            standing_name=self.standing_name, hands_on_before=self._hands_on_before(),
         )
 
     def _lifting_replies(self) -> list[Reply]:
@@ -136,6 +139,9 @@ class Turn:
         offered = [s.topic for reply in replies if reply.kind == "clarify" for s in reply.suggestions if s.topic]
         return (" ".join(answered) if answered else self.last_topic), tuple(offered)
 
+    def _hands_on_before(self) -> bool:
+        return any(topic in HANDS_ON_TOPICS for topic in (self.last_topic or "").split())
+
     def _played_down(self) -> bool:
         return self.plays_down and not self.flags and self.standing_tier is not None and self.standing is not None
 
@@ -151,6 +157,7 @@ def _outranks(tier: str, other: str) -> bool:
 def read_turn(
     house: House, *, parse_data: Mapping[str, Any], clinic: str | None, standing_tier: str | None,
     standing_flag: str | None, earlier: Sequence[str] = (), last_topic: str | None = None, offered: Sequence[str] = (),
+    of_another: bool = False,
 ) -> Turn:
     """A `Turn` out of the NLU's output (Rasa's `latest_message`), the slots, and what the visitor said just before."""
     rules, text = house.red_flags, str(parse_data.get("text") or "")
@@ -168,9 +175,11 @@ def read_turn(
         # A report stands by itself: below "your toe must be seen today" nobody asked for more on massage.
         last_topics=() if also or flags else [name for name in (last_topic or "").split() if name in TOPICS],
     )
+    turns_to = False if flags else rules.of_another_person(text)
     return Turn(
         speaker=house.speaker(clinic), intent=meaning.intent, more=meaning.more, offered=offered, last_topic=last_topic,
         ranking=ranking, also=also,
         flags=tuple(by_severity(flags)), lifts_standing=lifts, standing_tier=standing_tier,
-        standing=rules.flags.get(standing_flag or ""), plays_down=bool(standing_tier) and rules.plays_down(text),
+        standing=rules.flags.get(standing_flag or ""), of_another=of_another if turns_to is None else turns_to,
+        plays_down=bool(standing_tier) and rules.plays_down(text),
     )

@@ -18,7 +18,8 @@ from bot.settings import ROOT
 def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of content/ with few findings, so that it is read in a moment."""
     folder = tmp_path_factory.mktemp("content")
-    for name in ("red_flags_context.yml", "red_flags_lifted.yml", "red_flags_played_down.yml", "spelling.yml"):
+    for name in ("red_flags_context.yml", "red_flags_lifted.yml", "red_flags_other_people.yml", "red_flags_played_down.yml",
+                 "spelling.yml"):
         shutil.copy(ROOT / "content" / name, folder / name)
     (folder / "findings").mkdir()
     (folder / "findings" / "few.yml").write_text(

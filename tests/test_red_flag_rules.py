@@ -41,6 +41,12 @@ patterns: ['apple']
 wordings: [an apple]
 near_misses: [no apple]
 """
+LIFTED = """\
+phrases: [doctor cleared me]
+clinicians: [surgeon]
+clearances: [all clear]
+unless: [what if]
+"""
 CONTEXT = """\
 rules:
   - {category: NEGATED, direction: forward, max_scope: 8, terminated_by: [CURRENT], phrases: ['no', never]}
@@ -57,7 +63,7 @@ def book(tmp_path: Path) -> Book:
     """Writes a small content/ folder; a keyword replaces the text of that file."""
 
     def write(*, kind: str = KIND, findings: str = FINDINGS, context: str = CONTEXT, spelling: str = "expansions: {n: and}\n",
-              more_findings: str = "", lifted: str = "phrases: [doctor cleared me]\nunless: []\n") -> Path:
+              more_findings: str = "", lifted: str = LIFTED) -> Path:
         (tmp_path / "findings").mkdir()
         (tmp_path / "red_flags").mkdir()
         (tmp_path / "findings" / "fruit.yml").write_text(findings)
@@ -68,6 +74,7 @@ def book(tmp_path: Path) -> Book:
         (tmp_path / "red_flags_context.yml").write_text(context)
         (tmp_path / "spelling.yml").write_text(spelling)
         (tmp_path / "red_flags_lifted.yml").write_text(lifted)
+        (tmp_path / "red_flags_other_people.yml").write_text("another: [now for me]\nback: [what about me]\n")
         (tmp_path / "red_flags_played_down.yml").write_text("phrases: [no rush]\n")
         return tmp_path
 
@@ -108,7 +115,7 @@ BROKEN = [
     ("an unquoted no", {"context": CONTEXT.replace("['no', never]", "[5, never]")}, "red_flags_context.yml", "phrases: must be a list of texts; quote an item that YAML reads otherwise"),
     ("no expansions", {"spelling": "words: {}\n"}, "spelling.yml:1", "words: unknown key; the keys here are: expansions"),
     ("an expansion to a number", {"spelling": "expansions: {b4: 4}\n"}, "spelling.yml", "expansions.b4: must be a text"),
-    ("a lifting phrase that is no text", {"lifted": "phrases: [5]\nunless: []\n"}, "red_flags_lifted.yml:1", "phrases: must be a list of texts"),
+    ("a lifting phrase that is no text", {"lifted": LIFTED.replace("doctor cleared me", "5")}, "red_flags_lifted.yml:1", "phrases: must be a list of texts"),
     ("no red flag at all", {"kind": ""}, "red_flags", "holds no red flag; restore it from git"),
 ]
 

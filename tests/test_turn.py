@@ -221,3 +221,47 @@ def test_a_question_beside_it_is_answered_below_an_urgent_warning_only(turn) -> 
     text = "it doesn't hurt so no rush, how is the massage done"
     assert said(turn("massage_techniques", text=text, standing="urgent")) == ["escalation urgent", "answer massage_techniques"]
     assert said(turn("massage_techniques", text=text, standing="emergency")) == ["escalation emergency"]
+
+
+@pytest.mark.parametrize(("intent", "last", "shown"), [
+    ("not_covered", None, True),  # "which oil?"
+    ("out_of_scope", "massage_benefit", True),  # "can I use a ball then?"
+    ("out_of_scope", "neuropathy_causes", False),
+    ("privacy", "massage_benefit", False),
+])
+def test_a_standing_warning_is_shown_with_a_refusal_near_massage(house, intent: str, last: str | None, shown: bool) -> None:
+    parse_data = {"text": "a long enough message that leans on nothing that was said before it", "intent": {"name": intent},
+                  "intent_ranking": [{"name": intent, "confidence": 0.9}]}
+    asked = read_turn(house, parse_data=parse_data, clinic=None, standing_tier="caution",
+                      standing_flag=FLAGS["caution"], last_topic=last)
+    plain = read_turn(house, parse_data=parse_data, clinic=None, standing_tier=None, standing_flag=None, last_topic=last)
+    assert (asked.replies()[0].text != plain.replies()[0].text) is shown
+
+
+def heard(house, text: str, *, of_another: bool = False, flags: tuple[str, ...] = ()) -> Turn:
+    parse_data = {"text": text, "intent": {"name": "massage_benefit"}, "red_flags": list(flags),
+                  "intent_ranking": [{"name": "massage_benefit", "confidence": 0.9}]}
+    return read_turn(house, parse_data=parse_data, clinic=None, standing_tier="caution",
+                     standing_flag=FLAGS["caution"], of_another=of_another)
+
+
+def test_another_persons_question_does_not_inherit_a_warning(house) -> None:
+    reminded = heard(house, "does massage help?").replies()[0].text
+    asked = heard(house, "ok. asking for my brother now, he is 30 and well. does massage help him?")
+    assert asked.of_another and asked.replies()[0].text != reminded
+    assert heard(house, "and how often?", of_another=True).of_another, "until the visitor turns back"
+    assert heard(house, "and what about me?", of_another=True).replies()[0].text == reminded
+    assert asked.standing_after() == ("caution", None), "it stands all the while"
+
+
+def test_a_new_report_ends_the_talk_of_another_person(house) -> None:
+    assert not heard(house, "my other client is pregnant", of_another=True, flags=(FLAGS["caution"],)).of_another
+
+
+@pytest.mark.parametrize(("text", "lifts"), [
+    ("the surgeon gave his blessing, no restrictions", True), ("had the scan today, no clot", True),
+    ("my cardiologist says I can", True), ("my cardiologist says I can't", False), ("the doctor is a good man", False),
+    ("no restrictions on my diet", False), ("should my doctor give the go ahead", False), ("that was not my bottle", True),
+])
+def test_what_a_clinician_cleared_is_lifted(house, text: str, lifts: bool) -> None:
+    assert house.red_flags.lifts(text) is lifts
