@@ -12,7 +12,7 @@ from bot.clinics import Clinic, OwnWords
 from bot.content import HANDS_ON_TOPICS, TOPICS, Content, HelpLines, Topic
 from bot.opening import Opening, hours_text, opening
 from bot.red_flags import RedFlag
-from bot.reply import Link, Reply, Source, Suggestion, tier_rank
+from bot.reply import Link, Reply, Source, SourceClaim, Suggestion, tier_rank
 
 LINES = ("emergency", "crisis", "poison", "violence")
 NO_OWN_WORDS = OwnWords()
@@ -93,7 +93,13 @@ class Speaker:
             return clinic
         sections = dict.fromkeys(claim.section for claim in topic.claims)
         article = [
-            Source(title=self.content.article_title, section=self.content.sections[section], url=self.content.article_url)
+            Source(
+                title=self.content.article_title, section=self.content.sections[section], url=self.content.article_url,
+                claims=tuple(
+                    SourceClaim(says=claim.says, standing=claim.standing, wording=claim.wording)
+                    for claim in topic.claims if claim.section == section
+                ),
+            )
             for section in sections
         ]
         return (*clinic, *article, *(Source(title=s.name, section=s.supports, url=s.url) for s in topic.sources))

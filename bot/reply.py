@@ -25,12 +25,26 @@ def tier_rank(tier: str | None) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceClaim:
+    """What a section of the article says, how well that stands, and how we put it."""
+
+    says: str
+    standing: str
+    wording: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A footnote: a section of the article, or an outside source."""
 
     title: str
     section: str
     url: str | None = None
+    claims: tuple[SourceClaim, ...] = ()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Source:
+        return cls(**{**values, "claims": tuple(SourceClaim(**claim) for claim in values.get("claims", ()))})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +105,15 @@ class Reply:
         values = asdict(self)
         for key in ("sources", "suggestions", "links"):
             values[key] = list(values[key])
+        for source in values["sources"]:
+            source["claims"] = list(source["claims"])
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Reply:
         """The inverse of `as_dict`."""
         fields = dict(values)
-        fields["sources"] = tuple(Source(**item) for item in fields.get("sources", ()))
+        fields["sources"] = tuple(Source.from_dict(item) for item in fields.get("sources", ()))
         fields["suggestions"] = tuple(Suggestion(**item) for item in fields.get("suggestions", ()))
         fields["links"] = tuple(Link(**item) for item in fields.get("links", ()))
         return cls(**fields)

@@ -89,7 +89,7 @@ def test_json_has_the_shape_of_the_api() -> None:
     assert set(values) == {
         "id", "kind", "topic", "tier", "text", "detail", "caveat", "sources", "suggestions", "links",
     }
-    assert values["sources"][0] == {"title": "Article", "section": "Introduction", "url": None}
+    assert values["sources"][0] == {"title": "Article", "section": "Introduction", "url": None, "claims": []}
     assert values["suggestions"] == [{"title": "Heat?", "text": "Does heat help?", "topic": "heat_therapy"}]
     assert values["links"] == [{"label": "Call 911", "href": "tel:911"}]
 

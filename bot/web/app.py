@@ -31,6 +31,7 @@ from bot.web.limits import Limiter, client_address
 from bot.web.origins import Cors, require_origin
 from bot.web.static_pages import add_pages
 from bot.web.tokens import Tokens, new_conversation
+from bot.web.widget_files import add_widget, load_widget
 
 PURGE_EVERY = 3600.0
 ENGINE_GRACE = 0.5  # the engine keeps its own time; this catches one that hangs beyond it
@@ -74,6 +75,7 @@ def create_app(settings: Settings, engine: Answering, store: ConversationStore, 
         responses={200: {"model": schemas.HealthOut}, 503: {"model": schemas.HealthOut}},
     )
     add_pages(app, house)
+    add_widget(app, load_widget())
     return app
 
 

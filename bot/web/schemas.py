@@ -30,10 +30,17 @@ class ConversationIn(BaseModel):
     conversation: StrictStr = Field(..., description=_TOKEN)
 
 
+class SourceClaimOut(BaseModel):
+    says: str = Field(..., description="What the article says.")
+    standing: str = Field(..., description="How that stands: supported, partly, unsupported or wrong.")
+    wording: str = Field(..., description="How we put it.")
+
+
 class SourceOut(BaseModel):
     title: str
     section: str
     url: Optional[str]
+    claims: list[SourceClaimOut] = Field(..., description="What the answer takes from this section; may be empty.")
 
 
 class SuggestionOut(BaseModel):

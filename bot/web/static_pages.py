@@ -54,7 +54,7 @@ def demo_page(house: House) -> str:
     values = {
         "clinic": clinic.name, "phone": clinic.phone, "phone_href": clinic.phone_href, "hours": speaker.hours_text(),
         "emergency": emergency[0], "emergency_href": emergency[1],
-        "crisis": crisis[0], "crisis_href": crisis[1], "keep_days": str(house.keep_days),
+        "crisis": crisis[0], "crisis_href": crisis[1],
     }
     return _filled("index.html", values)
 

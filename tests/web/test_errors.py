@@ -58,7 +58,7 @@ def test_an_unknown_clinic_is_404(client, assert_error):
     ("GET", "/pages/nope.js", 404, "not_found"), ("GET", "/pages/../app.py", 404, "not_found"),
     ("GET", "/pages/%2e%2e/app.py", 404, "not_found"), ("POST", "/api/v1/messages/", 404, "not_found"),
     ("GET", "/api/v1/messages", 405, "method_not_allowed"), ("PUT", "/api/v1/feedback", 405, "method_not_allowed"),
-    ("POST", "/pages/chat.js", 405, "method_not_allowed"), ("POST", "/", 405, "method_not_allowed"),
+    ("POST", "/pages/docs.js", 405, "method_not_allowed"), ("POST", "/", 405, "method_not_allowed"),
 ])
 def test_wrong_addresses_and_methods(client, assert_error, method, path, status, code):
     response = client.request(method, path)

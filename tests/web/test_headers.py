@@ -1,7 +1,6 @@
 """Security headers, the pages, and that nothing is fetched from elsewhere."""
 from __future__ import annotations
 
-import json
 import re
 import socket
 
@@ -11,8 +10,7 @@ from bot.errors import SetupError
 from bot.web.server import bind
 from bot.web.static_pages import FOLDER, demo_page
 
-PAGES = ["/", "/api/docs", "/api/openapi.json", "/pages/chat.js", "/pages/demo.css", "/pages/strings.en.json",
-         "/pages/hero.svg"]
+PAGES = ["/", "/api/docs", "/api/openapi.json", "/pages/docs.js", "/pages/demo.css", "/pages/hero.svg"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/v1/health", "/nope", "/api/v1/messages"])
@@ -39,7 +37,7 @@ def test_pages_are_served_with_their_type(client, path):
     assert kinds.get(path.rpartition(".")[2], "html") in response.headers["content-type"]
 
 
-@pytest.mark.parametrize("path", ["/", "/api/docs", "/pages/chat.js"])
+@pytest.mark.parametrize("path", ["/", "/api/docs", "/pages/docs.js"])
 def test_pages_answer_head(client, path):
     assert client.head(path).status_code == 200
 
@@ -59,13 +57,6 @@ def test_no_page_loads_from_elsewhere_or_makes_markup_from_text(path):
     assert outside == []
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " style=", "onclick="):
         assert forbidden not in text
-
-
-def test_every_string_of_the_chat_is_used_and_there():
-    strings = json.loads((FOLDER / "strings.en.json").read_text(encoding="utf-8"))
-    code = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("chat.js", "render.js"))
-    used = set(re.findall(r"strings\.(\w+)", code)) - {"en"}
-    assert used == set(strings)
 
 
 def test_the_openapi_page_describes_the_contract(client):

@@ -24,7 +24,7 @@ def test_a_message_gets_replies_in_the_shape_of_the_contract(say):
     assert {"id", "kind", "topic", "tier", "text", "caveat", "sources", "suggestions", "links"} <= set(answer)
     assert (answer["kind"], answer["topic"], answer["tier"]) == ("answer", "massage_safety", None)
     assert answer["caveat"]
-    assert set(answer["sources"][0]) == {"title", "section", "url"}
+    assert set(answer["sources"][0]) == {"title", "section", "url", "claims"}
     assert set(answer["suggestions"][0]) == {"title", "text", "topic"}
 
 

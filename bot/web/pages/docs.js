@@ -1,6 +1,11 @@
 // Draws openapi.json as a page. In place of FastAPI's own page, which loads its program from a CDN.
 
-import { el } from "./render.js";
+/** An element with properties, then children (elements or texts; null is left out). */
+function el(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
 
 function nameOf(schema) {
   if (schema.$ref) return schema.$ref.split("/").pop();
