@@ -60,7 +60,7 @@ export async function makePanel(given) {
   const title = el("h2", { id: "title", tabIndex: -1 }, clinic.name);
   const panel = el(inline ? "section.panel" : "dialog.panel", {
     part: "panel", lang: strings.lang, dir: strings.dir, "aria-labelledby": "title",
-  }, el("header", { part: "header" }, clinic.logo && el("img", { src: clinic.logo, alt: "" }),
+  }, el("div.head", { part: "header" }, clinic.logo && el("img", { src: clinic.logo, alt: "" }),
     el("div", title, el("p", clinic.hours.open_now ? strings.open_now : clinic.hours.next)), menu.opener,
     !inline && el("button.icon close", { onclick: close, "aria-label": strings.close }, "\u00d7")),
   menu.node, alerts, strip, log, offline, status, form);

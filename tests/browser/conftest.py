@@ -1,6 +1,7 @@
 """A real Chromium on the widget, over a fake engine in this process, and on pages of other sites that embed it."""
 from __future__ import annotations
 
+import asyncio
 import http.server
 import socket
 import threading
@@ -60,6 +61,8 @@ class FakeEngine:
     async def answer(self, text, *, conversation, clinic):
         self.heard.append((text, conversation))
         speaker = self.house.speaker(clinic)
+        if "slowly" in text:
+            await asyncio.sleep(0.7)
         if "broken" in text:
             raise EngineError("told to")
         flags = self.house.red_flags.check(text)

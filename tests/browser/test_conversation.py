@@ -39,7 +39,7 @@ def test_before_the_first_message_it_says_what_this_is_what_is_kept_and_what_to_
     expect(intro.get_by_role("link", name="Call us: (555) 010-0199")).to_have_attribute("href", "tel:+15550100199")
     expect(page.locator(".strip").get_by_role("link", name="Call 911")).to_be_in_viewport()
     expect(page.get_by_role("heading", name="Riverside Foot Clinic")).to_be_visible()
-    expect(page.locator("header").get_by_text("Open now")).to_be_visible()
+    expect(page.locator("[part=header]").get_by_text("Open now")).to_be_visible()
 
 
 def test_nothing_is_loaded_or_kept_before_the_first_use(open_page, address):
@@ -92,7 +92,7 @@ def test_a_clinic_has_its_colours_greeting_and_booking(open_chat):
     page = open_chat(clinic=clinic)
     expect(page.get_by_text("Welcome to us.")).to_be_visible()
     expect(page.get_by_role("link", name="Book a visit")).to_have_attribute("href", "https://book.example/")
-    expect(page.locator("header[part=header]")).to_have_css("background-color", "rgb(74, 29, 107)")
+    expect(page.locator("[part=header]")).to_have_css("background-color", "rgb(74, 29, 107)")
     assert "url" not in page.locator(".panel").get_attribute("style")
 
 
