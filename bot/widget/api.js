@@ -1,6 +1,6 @@
 // The chat API: sends, bounds what comes back, says precisely what failed. Knows no element and keeps nothing.
 
-const PATIENCE = 20_000; // milliseconds; the server itself gives up far earlier
+const MOST_SECONDS = 20; // the server itself gives up far earlier
 const LARGEST = 200_000; // characters; a longer answer is none of ours
 
 /**
@@ -10,7 +10,7 @@ const LARGEST = 200_000; // characters; a longer answer is none of ours
  */
 export async function request(server, method, path, body) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), PATIENCE);
+  const timer = setTimeout(() => abort.abort(), MOST_SECONDS * 1000);
   let [status, seconds] = [0, 0];
   try {
     const response = await fetch(new URL(`api/v1/${path}`, server), {

@@ -3,7 +3,6 @@
 import { button, el, link, paragraphs, row } from "./dom.js";
 import { fill, when } from "./text.js";
 
-const RATED = /answer|not_covered|out_of_scope|decline|source|clarify/;
 
 export const callLinks = (links) => row("links", links.map((item) => link(item)));
 
@@ -25,7 +24,7 @@ export function card(turn, tools) {
 
 function answer(turn, time, tools) {
   const { strings, onSay, onRetry } = tools;
-  const { kind, tier, text, detail, caveat, links, suggestions } = turn.reply;
+  const { kind, topic, tier, text, detail, caveat, links, suggestions } = turn.reply;
   const [first, ...rest] = paragraphs(text);
   const call = callLinks(links);
   return el(`article.reply${tier && " alarm"}`, { part: "reply", "data-kind": kind, "data-tier": tier },
@@ -37,13 +36,14 @@ function answer(turn, time, tools) {
     (tier || caveat || kind === "answer") && el("p.caveat", caveat || strings.caveat),
     sources(turn.reply, strings),
     row("choices", suggestions.map((item) => button(item.title, () => onSay(item.text)))),
-    RATED.test(kind) && rating(turn, tools), time);
+    // What was asked is rated, answered or not; small talk, which has a topic, is not.
+    (kind === "answer" || (suggestions.length > 0 && !topic)) && rating(turn, tools), time);
 }
 
 function sources({ sources: list }, strings) {
   return list.length > 0 && el("details.sources",
     el("summary", strings.sources, el("sup", list.map((_, n) => n + 1).join(" "))),
-    el("ol", ...list.map(({ title, section, url, claims }) => el("li", link({ label: title, href: url }, "page"), ` \u2013 ${section}`,
+    el("ol", ...list.map(({ title, section, url, claims }) => el("li", link({ label: title, href: url }, "plain"), ` \u2013 ${section}`,
       ...claims.map(({ says, standing, wording }) => el("div.claim", el("b", strings.standing[standing]),
         el("p", `${strings.says}: \u201c${says}\u201d`), el("p", `${strings.ours}: ${wording}`)))))));
 }
@@ -55,7 +55,7 @@ function rating(turn, { strings, onRate }) {
     const kept = await onRate(turn, value, reason);
     said.textContent = kept ? strings.rated : strings.failed;
     if (!kept) return;
-    thumbs.forEach((thumb, n) => { thumb.ariaPressed = value === VALUES[n]; });
+    thumbs.forEach((thumb, n) => { thumb.setAttribute("aria-pressed", value === VALUES[n]); });
     if (reason) thumbs[0].focus();
     why.replaceChildren(...(reason ? [] : [reasonForm(strings, (words) => press(value, words))]));
   };

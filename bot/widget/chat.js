@@ -9,7 +9,7 @@ import { MOST, readAnswer } from "./text.js";
 /** Brings a view to life; `view` holds its elements. */
 export function startChat({ view, server, id: clinicId, memory, strings, clinic, tell }) {
   const { log, alerts, status, form, input, coarse } = view;
-  const typing = el("div.typing", { ariaHidden: "true" }, el("i"), el("i"), el("i"));
+  const typing = el("div.typing", { "aria-hidden": true }, el("i"), el("i"), el("i"));
   let busy = false;
   let cards = new Map(); // turn id -> {key, node}
   const tools = { strings, clinic, onSay: say, onRetry: (id) => say(questionOf(memory.record, id)?.text, id), onRate };

@@ -46,7 +46,7 @@ export function makeMenu({ strings, clinic, shadow, memory }, chat) {
 
   /** In a frame of its own, so that the clinic's page is not printed with it. */
   function print() {
-    const frame = el("iframe.unseen", { title: strings.print, tabIndex: -1 });
+    const frame = el("iframe.unseen", { tabIndex: -1 });
     shadow.append(frame);
     const { contentDocument: paper, contentWindow: page } = frame;
     paper.body.append(...lines().flatMap(([head, text]) => [el("h3", head), ...text.split("\n").map((line) => el("p", line))]));

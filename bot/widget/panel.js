@@ -6,16 +6,19 @@ import { startChat } from "./chat.js";
 import { button, el, link, paragraphs, row } from "./dom.js";
 import { memoryOf } from "./memory.js";
 import { makeMenu } from "./menu.js";
-import { fill, MOST, readClinic } from "./text.js";
+import { fill, MOST, parse, readClinic } from "./text.js";
+
+const PATIENCE = 4000; // milliseconds for a clinic's settings; a visitor need not wait for them
 
 /** The panel of an element; resolves when it can be shown. `tell(name, detail)` sends an event to the page. */
 export async function makePanel(given) {
   const { host, shadow, server, strings, tell } = given;
   const id = host.getAttribute("clinic") || "demo";
   const memory = memoryOf(server.host + server.pathname + id, host.getAttribute("keep"));
-  const settings = await request(server, "GET", `clinics/${encodeURIComponent(id)}`)
-    .catch(() => memory.record.clinic && JSON.parse(memory.record.clinic));
-  const clinic = readClinic(settings, strings);
+  const settings = await Promise.race([
+    request(server, "GET", `clinics/${encodeURIComponent(id)}`).catch(() => {}), new Promise((late) => setTimeout(late, PATIENCE)),
+  ]);
+  const clinic = readClinic(settings ?? parse(memory.record.clinic), strings);
   memory.keepFor(clinic.keep_days);
   const inline = host.hasAttribute("inline");
   const phone = matchMedia("(max-width: 30rem), (max-height: 26rem)");
@@ -37,7 +40,7 @@ export async function makePanel(given) {
   }, "primary"));
   const intro = el("div.intro", el("p.greeting", clinic.greeting), el("p", strings.what),
     el("p", fill(strings.kept, clinic)),
-    row("links", ["privacy", "terms"].map((name) => clinic.links[name] && link({ label: strings[name], href: clinic.links[name] }, "page"))),
+    row("links", ["privacy", "terms"].map((name) => clinic.links[name] && link({ label: strings[name], href: clinic.links[name] }, "choice"))),
     consent, emergency,
     el("p", clinic.hours.text), row("links", [phoneOf(clinic, strings), clinic.booking && link({ label: strings.booking, href: clinic.booking }, "choice")]), examples);
 
@@ -56,7 +59,7 @@ export async function makePanel(given) {
   }));
   const form = el("form", { noValidate: true }, el("label", { htmlFor: "input" }, strings.input_label),
     el("div.field", { part: "input" }, input, el("button.primary", strings.send)));
-  const offline = el("p.offline", { role: "status" });
+  const offline = el("p.status offline", { role: "status" });
   const title = el("h2", { id: "title", tabIndex: -1 }, clinic.name);
   const panel = el(inline ? "section.panel" : "dialog.panel", {
     part: "panel", lang: strings.lang, dir: strings.dir, "aria-labelledby": "title",
@@ -88,7 +91,7 @@ export async function makePanel(given) {
   on(window, "offline", checkLine);
   on(window.visualViewport, "resize", fit);
   on(window.visualViewport, "scroll", fit);
-  on(phone, "change", () => panel.hasAttribute("data-shown") && present());
+  on(phone, "change", () => host.hasAttribute("open") && present());
   on(panel, "cancel", (event) => {
     event.preventDefault();
     close();
@@ -110,20 +113,18 @@ export async function makePanel(given) {
   function present() {
     const active = shadow.activeElement;
     withdraw();
-    if (phone.matches) {
+    if (phone.matches && panel.showModal) {
       panel.showModal();
     } else if (panel.showPopover) {
       panel.popover = "manual";
       panel.showPopover();
     } else {
-      panel.show();
+      panel.show?.();
     }
-    panel.toggleAttribute("data-shown", true);
     active?.focus();
   }
 
   function withdraw() {
-    panel.removeAttribute("data-shown");
     panel.removeAttribute("popover"); // closes it, too
     if (panel.open) panel.close();
   }

@@ -59,14 +59,18 @@ const RECORD = {
   }],
 };
 
-/** The record in a stored text; a fresh one for what is too old, or is none (others may write there, too). */
-export function readRecord(text, now, days) {
-  let value;
+/** What a kept text says, or null: others may write there, too. */
+export function parse(text) {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // not ours
+    return null;
   }
+}
+
+/** The record in a kept text; a fresh one for what is too old, or is none. */
+export function readRecord(text, now, days) {
+  const value = parse(text);
   return shaped(RECORD, value?.version === VERSION && now - value.at < days * 86_400_000 ? value : null);
 }
 

@@ -3,6 +3,7 @@
 const { files, css, words } = $served; // filled in by bot/web/widget_files.py
 const SERVER = new URL(".", import.meta.url);
 const NAME = "footnote-chat";
+const PATIENCE = 10_000; // milliseconds for the chat to load; then the emergency lines are shown in its place
 
 /** What `act` does with this tab's storage; undefined where it is blocked. */
 function stored(act) {
@@ -31,11 +32,14 @@ class FootnoteChat extends HTMLElement {
     launcher.className = launcher.part = "launcher";
     launcher.onclick = () => this.open();
     this.#note.className = "note";
-    this.#note.role = "alert";
+    this.#note.setAttribute("role", "alert");
     this.#shadow.append(launcher, this.#note);
   }
 
   connectedCallback() {
+    // What no page need style by itself: "#0b4f4a #ffffff", the launcher's ground and its words.
+    const colours = this.getAttribute("colours")?.split(" ") ?? [];
+    colours.forEach((colour, n) => this.style.setProperty(n ? "--clinic-on-accent" : "--clinic-accent", colour));
     this.#launcher.textContent = this.getAttribute("label") ?? this.#words.open;
     if (this.#inline) this.#seen.observe(this);
     else if (this.hasAttribute("open")) this.#show();
@@ -89,9 +93,11 @@ class FootnoteChat extends HTMLElement {
   }
 
   async #show(focus) {
-    this.#launcher.ariaBusy = true;
+    this.#launcher.setAttribute("aria-busy", true);
     try {
-      this.#panel = await (this.#loading ??= this.#load());
+      this.#panel = await Promise.race([
+        this.#loading ??= this.#load(), new Promise((_, tooLate) => setTimeout(tooLate, PATIENCE)),
+      ]);
       if (!this.isConnected || (focus && !this.hasAttribute("open"))) return;
       this.#note.textContent = "";
       this.#panel.shown = true;
@@ -102,7 +108,7 @@ class FootnoteChat extends HTMLElement {
     } catch {
       this.#fail();
     } finally {
-      this.#launcher.ariaBusy = null;
+      this.#launcher.removeAttribute("aria-busy");
     }
   }
 

@@ -9,7 +9,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import axe_playwright_python
 import pytest
 from starlette.middleware.cors import CORSMiddleware
 
@@ -26,7 +25,7 @@ from bot.web.app import create_app
 MESSAGES = "**/api/v1/messages"
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]
+         "--disable-sync", "--no-first-run", "--disable-extensions", "--in-process-gpu"]
 
 
 def pytest_configure(config):
@@ -233,7 +232,7 @@ def open_chat(open_page):
     def open_(*arguments, **options):
         page = open_page(*arguments, **options)
         page.get_by_role("button", name="Ask about your feet").click()
-        page.locator(".panel[data-shown]").wait_for()
+        page.locator(".panel:visible").wait_for()
         return page
     return open_
 
@@ -245,7 +244,6 @@ def ask(page, text):
     page.locator(".panel:not([data-busy])").wait_for()
 
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 # All of WCAG 2.2 AA, best practice, and of AAA the contrast of 7:1.
 RUN_AXE = """async () => {
     const found = await axe.run(document, {
@@ -259,5 +257,6 @@ RUN_AXE = """async () => {
 def axe(page):
     """What axe-core finds wrong with the page and the widget in it."""
     if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE)
+        package = pytest.importorskip("axe_playwright_python")  # brings axe-core along
+        page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
     return page.evaluate(RUN_AXE)

@@ -33,7 +33,7 @@ def test_axe_finds_nothing_in_any_state(open_page, options):
     page = open_page(expect_failures=True, clinic={**CLINIC, "consent": "We keep what you type."}, **options)
     assert axe(page) == [], "closed"
     page.get_by_role("button", name="Ask about your feet").click()
-    page.locator(".panel[data-shown]").wait_for()
+    page.locator(".panel:visible").wait_for()
     assert axe(page) == [], "consent"
     page.get_by_role("button", name="I agree").click()
     assert axe(page) == [], "before the first message"
@@ -58,7 +58,7 @@ def test_every_task_can_be_done_by_keyboard(open_page, engine):
     page = open_page()
     press(page, "Tab", until="Ask about your feet")
     page.keyboard.press("Enter")
-    page.locator(".panel[data-shown]").wait_for()
+    page.locator(".panel:visible").wait_for()
     assert page.evaluate(FOCUS) == "input"
     page.keyboard.type("is it safe")
     page.keyboard.press("Shift+Enter")

@@ -50,7 +50,7 @@ def test_nothing_is_loaded_or_kept_before_the_first_use(open_page, address):
     assert sorted(path for path in loaded if not path.startswith("/pages/")) == ["/widget.js"]
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     page.get_by_role("button", name="Ask about your feet").click()
-    page.locator(".panel[data-shown]").wait_for()
+    page.locator(".panel:visible").wait_for()
     assert [url for url in seen if not url.startswith(address)] == []
     assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
 
@@ -294,7 +294,7 @@ def test_start_over_starts_another_conversation(open_chat, engine):
     ask(page, "my chest hurts")
     menu(page, "Start over")
     expect(page.locator(".reply")).to_have_count(0)
-    expect(page.locator(".status")).to_contain_text("fresh start")
+    expect(page.locator(".status:not(.offline)")).to_contain_text("fresh start")
     ask(page, "hello")
     assert engine.heard[-1][1] != engine.heard[-2][1]
 
@@ -310,7 +310,7 @@ def test_deletion_asks_then_deletes_every_talk_and_leaves_nothing_behind(open_ch
     expect(page.locator(".words")).to_have_count(1)
     menu(page, "Delete my conversation")
     page.get_by_role("button", name="Yes, delete it").click()
-    expect(page.locator(".status")).to_have_text("All that you typed here is deleted.")
+    expect(page.locator(".status:not(.offline)")).to_have_text("All that you typed here is deleted.")
     expect(page.locator(".words")).to_have_count(0)
     assert len(ids) == 2
     assert ids <= set(engine.forgotten)
@@ -338,7 +338,7 @@ def test_the_talk_can_be_copied(open_chat):
     page = open_chat(permissions=["clipboard-read", "clipboard-write"])
     ask(page, "is massage safe?")
     menu(page, "Copy our talk")
-    expect(page.locator(".status")).to_contain_text("Copied")
+    expect(page.locator(".status:not(.offline)")).to_contain_text("Copied")
     text = page.evaluate("navigator.clipboard.readText()")
     for words in ("Riverside Foot Clinic", "You, ", "is massage safe?", "Numb feet need extra care", "[1] Does foot massage help"):
         assert words in text

@@ -21,7 +21,7 @@ def guest(open_page, host, address):
 
 def open_chat_on(page, ground=None):
     (ground or page).get_by_role("button", name="Ask about your feet").click()
-    (ground or page).locator(".panel[data-shown]").wait_for()
+    (ground or page).locator(".panel:visible").wait_for()
 
 
 def chats(page):
@@ -67,7 +67,7 @@ HOSTILE = """
 def test_a_hostile_page_changes_nothing(guest):
     page = guest(HOSTILE)
     page.locator(".launcher").click()
-    page.locator(".panel[data-shown]").wait_for()
+    page.locator(".panel:visible").wait_for()
     page.get_by_label("Your question").click()
     page.keyboard.type("is massage safe?")
     page.keyboard.press("Enter")
@@ -130,7 +130,7 @@ def test_two_clinics_on_a_page_keep_apart(guest, address, house):
     open_chat_on(page)
     ask(page, "is massage safe?")
     page.get_by_role("button", name="Other").click()
-    panels = page.locator(".panel[data-shown]")
+    panels = page.locator(".panel:visible")
     expect(panels).to_have_count(2)
     expect(panels.nth(1).locator(".words")).to_have_count(0)
     assert panels.nth(1).bounding_box()["x"] < panels.nth(0).bounding_box()["x"]
@@ -186,7 +186,7 @@ def test_attributes_events_links_and_properties_are_the_interface(guest):
             addEventListener('footnote:' + name, event => told.push([name, event.detail]));
         }""")
     page.get_by_role("link", name="Ask us").click()
-    page.locator(".panel[data-shown]").wait_for()
+    page.locator(".panel:visible").wait_for()
     panel = page.locator(".panel")
     assert panel.bounding_box()["width"] == 500
     expect(panel).to_have_css("border-top-color", "rgb(1, 2, 3)")
