@@ -18,7 +18,7 @@ export function card(turn, tools) {
   if (turn.who === "bot") return answer(turn, time, tools);
   return el("div.you", el("span.unseen", `${strings.you}: `), el("div.words", { part: "message" }, turn.text), time,
     turn.state === "failed" && el("div.failure", el("p", fill(strings[turn.why], turn)),
-      button(strings.retry, () => onRetry(turn.id)), el("p", clinic.emergency.heading),
+      button(strings.retry, () => onRetry(turn.id)), el("p", strings.emergency.heading),
       callLinks(clinic.emergency.links), phoneOf(clinic, strings)));
 }
 

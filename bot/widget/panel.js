@@ -31,7 +31,7 @@ export async function makePanel(given) {
 
   const { heading, signs, links } = clinic.emergency;
   const emergency = el("section.emergency", { tabIndex: -1, "aria-label": strings.signs }, el("h3", heading),
-    callLinks(links), el("ul", ...signs.map((sign) => el("li", sign))));
+    el("ul", ...signs.map((sign) => el("li", sign))), callLinks(links));
   const examples = el("div", el("p.small", strings.examples_label),
     row("choices", strings.examples.map((text) => button(text, () => chat.say(text)))));
   const consent = el("div.emergency consent", ...paragraphs(clinic.consent), button(strings.agree, () => {

@@ -1,7 +1,7 @@
 // Values without any element: what comes from outside is brought in shape and bounded, and nothing is trusted.
 
 export const MOST = 1000; // characters of a message, as the API has it
-const LONGEST = 4000; // characters of anything
+const LONGEST = 8000; // characters of anything
 const MANY = 80;
 
 /** `text` with {names} filled in. */

@@ -37,7 +37,7 @@ class FootnoteChat extends HTMLElement {
   }
 
   connectedCallback() {
-    // What no page need style by itself: "#0b4f4a #ffffff", the launcher's ground and its words.
+    // What no page need style by itself: "#0b5e57 #ffffff", the launcher's ground and its words.
     const colours = this.getAttribute("colours")?.split(" ") ?? [];
     colours.forEach((colour, n) => this.style.setProperty(n ? "--clinic-on-accent" : "--clinic-accent", colour));
     this.#launcher.textContent = this.getAttribute("label") ?? this.#words.open;
