@@ -43,7 +43,8 @@ function answer(turn, time, tools) {
 function sources({ sources: list }, strings) {
   return list.length > 0 && el("details.sources",
     el("summary", `${strings.sources} (${list.length})`),
-    el("ol", ...list.map(({ title, section, url, claims }) => el("li", link({ label: title, href: url }, "plain"), ` \u2013 ${section}`,
+    el("ol", ...list.map(({ title, section, url, claims }) => el("li",
+      link({ label: title, href: url }, "plain"), ` \u2013 ${section}`,
       ...claims.map(({ says, standing, wording }) => el("div.claim", el("b", strings.standing[standing]),
         el("p", `${strings.says}: \u201c${says}\u201d`), el("p", `${strings.ours}: ${wording}`)))))));
 }

@@ -11,6 +11,7 @@ export function startChat({ view, server, id: clinicId, memory, strings, clinic,
   const { log, alerts, status, form, input, coarse } = view;
   const typing = el("div.typing", { "aria-hidden": true }, el("i"), el("i"), el("i"));
   let busy = false;
+  let latest;
   let cards = new Map(); // turn id -> {key, node}
   const tools = { strings, clinic, onSay: say, onRetry: (id) => say(questionOf(memory.record, id)?.text, id), onRate };
   const agreed = () => !clinic.consent || memory.record.agreed === clinic.consent;
@@ -29,6 +30,7 @@ export function startChat({ view, server, id: clinicId, memory, strings, clinic,
   async function send(id, text) {
     const sentAt = Date.now();
     const { token } = memory.record;
+    latest = id;
     setBusy(true);
     toTurn(id);
     let answer, failure;
@@ -37,10 +39,10 @@ export function startChat({ view, server, id: clinicId, memory, strings, clinic,
     } catch (error) {
       failure = error;
     }
-    setBusy(false);
+    if (latest === id) setBusy(false); // else it was started over meanwhile
     const shown = questionOf(memory.record, id);
     if (failure) {
-      if (shown) take(failure, id, text, token);
+      if (shown) tellFailure(failure, id, text, token);
     } else if (shown) {
       show(answer, id);
     } else if (memory.clearedAt >= sentAt) {
@@ -59,7 +61,7 @@ export function startChat({ view, server, id: clinicId, memory, strings, clinic,
     toTurn(id);
   }
 
-  function take({ status: code = 0, seconds }, id, text, token) {
+  function tellFailure({ status: code = 0, seconds }, id, text, token) {
     tell("error", { status: code });
     if (code === 401 && token) {
       change(lose, Date.now());
@@ -79,7 +81,8 @@ export function startChat({ view, server, id: clinicId, memory, strings, clinic,
   }
 
   function onRate(turn, rating, reason) {
-    return request(server, "POST", "feedback", { conversation: memory.record.token, reply: turn.reply.id, rating, reason }).then(() => {
+    const sent = { conversation: memory.record.token, reply: turn.reply.id, rating, reason };
+    return request(server, "POST", "feedback", sent).then(() => {
       change((record) => Object.assign(questionOf(record, turn.id) ?? {}, { rated: rating }));
       tell("feedback", { rating, topic: turn.reply.topic });
       return true;

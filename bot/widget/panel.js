@@ -16,7 +16,8 @@ export async function makePanel(given) {
   const id = host.getAttribute("clinic") || "demo";
   const memory = memoryOf(server.host + server.pathname + id, host.getAttribute("keep"));
   const settings = await Promise.race([
-    request(server, "GET", `clinics/${encodeURIComponent(id)}`).catch(() => {}), new Promise((late) => setTimeout(late, PATIENCE)),
+    request(server, "GET", `clinics/${encodeURIComponent(id)}`).catch(() => {}),
+    new Promise((late) => setTimeout(late, PATIENCE)),
   ]);
   const clinic = readClinic(settings ?? parse(memory.record.clinic), strings);
   memory.keepFor(clinic.keep_days);
@@ -29,6 +30,7 @@ export async function makePanel(given) {
 
   // What stands before the first message
 
+  const ours = (name, href) => href && link({ label: strings[name], href }, "choice");
   const { heading, signs, links } = clinic.emergency;
   const emergency = el("section.emergency", { tabIndex: -1, "aria-label": strings.signs }, el("h3", heading),
     el("ul", ...signs.map((sign) => el("li", sign))), callLinks(links));
@@ -40,9 +42,8 @@ export async function makePanel(given) {
   }, "primary"));
   const intro = el("div.intro", el("p.greeting", clinic.greeting), el("p", strings.what),
     el("p", fill(strings.kept, clinic)),
-    row("links", ["privacy", "terms"].map((name) => clinic.links[name] && link({ label: strings[name], href: clinic.links[name] }, "choice"))),
-    consent, emergency,
-    el("p", clinic.hours.text), row("links", [phoneOf(clinic, strings), clinic.booking && link({ label: strings.booking, href: clinic.booking }, "choice")]), examples);
+    row("links", ["privacy", "terms"].map((name) => ours(name, clinic.links[name]))), consent, emergency,
+    el("p", clinic.hours.text), row("links", [phoneOf(clinic, strings), ours("booking", clinic.booking)]), examples);
 
   // The parts
 

@@ -184,3 +184,23 @@ def test_without_javascript_the_page_gives_the_numbers(chromium, address):
     page.goto(address)
     expect(page.get_by_role("link", name="911")).to_be_visible()
     context.close()
+
+
+def test_an_answer_from_before_starting_over_does_not_end_the_wait_for_the_next(open_chat, engine):
+    page = open_chat()
+    held = []
+    page.route(MESSAGES, lambda route: held.append(route))
+    page.get_by_label("Your question").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator(".typing")).to_be_visible()
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_label("Your question").fill("is massage safe?")
+    page.keyboard.press("Enter")
+    with page.expect_response(MESSAGES):
+        held[0].continue_()
+    page.wait_for_timeout(100)
+    expect(page.locator(".typing")).to_be_visible()
+    held[1].continue_()
+    expect(page.locator("[data-kind=answer]")).to_have_count(1)
+    assert page.evaluate("JSON.parse(Object.values(localStorage)[0]).tokens.length") == 2
