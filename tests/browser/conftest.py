@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from starlette.middleware.cors import CORSMiddleware
 
 from bot.clinics import load_clinics
 from bot.content import load_content
@@ -79,9 +78,13 @@ class FakeEngine:
 
 
 @pytest.fixture(scope="session")
-def house():
+def house(host):
     content = load_content()
-    return House(content=content, clinics=load_clinics(content.help_lines), red_flags=FakeRedFlags(), keep_days=30)
+    clinics = {
+        name: replace(clinic, allowed_origins=(host.address,))
+        for name, clinic in load_clinics(content.help_lines).items()
+    }
+    return House(content=content, clinics=clinics, red_flags=FakeRedFlags(), keep_days=30)
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +118,7 @@ def server(house, engine, store, host, tmp_path_factory):
     """The application, which can be stopped and started again on its port."""
     settings = read_settings({"FOOTNOTE_VAR": str(tmp_path_factory.mktemp("var")), "FOOTNOTE_RATE_LIMIT": "off"})
     app = create_app(replace(settings, answer_seconds=1.0), engine, store, house)
-    server = Server(CORSMiddleware(app, allow_origins=[host.address], allow_methods=["*"], allow_headers=["*"]))
+    server = Server(app)
     server.start()
     yield server
     server.stop()
@@ -257,6 +260,6 @@ RUN_AXE = """async () => {
 def axe(page):
     """What axe-core finds wrong with the page and the widget in it."""
     if not page.evaluate("typeof axe === 'object'"):
-        package = pytest.importorskip("axe_playwright_python")  # brings axe-core along
+        import axe_playwright_python as package  # brings axe-core along
         page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
     return page.evaluate(RUN_AXE)

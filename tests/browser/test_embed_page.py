@@ -20,7 +20,8 @@ def pick(page, label: str, colour: str) -> None:
 
 def test_the_tag_names_this_server_and_the_clinic(page, address) -> None:
     assert page.locator("#tag").inner_text() == (
-        f'<script type="module" src="{address}/widget.js" data-clinic="harbour"></script>')
+        f'<script type="module" src="{address}/widget.js" data-clinic="harbour" '
+        'data-colours="#1d4e89 #ffffff"></script>')
 
 
 def test_the_clinics_colours_come_with_their_contrast(page) -> None:

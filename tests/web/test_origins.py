@@ -123,7 +123,7 @@ def test_a_refused_site_does_not_learn_whether_a_clinic_exists(client, assert_er
     assert_error(client.get("/api/v1/clinics/nowhere", headers=headers(NORTH)), 404, "unknown_clinic")
 
 
-@pytest.mark.parametrize("path", ["/", "/embed", "/api/docs", "/pages/chat.js", "/api/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/embed", "/api/docs", "/pages/docs.js", "/api/openapi.json"])
 def test_pages_are_opened_to_no_other_site(client, path: str) -> None:
     response = client.get(path, headers=headers(NORTH))
     assert response.status_code == 200 and "access-control-allow-origin" not in response.headers

@@ -7,6 +7,8 @@ const accent = document.getElementById("accent");
 const onAccent = document.getElementById("on-accent");
 const contrastLine = document.getElementById("contrast");
 
+const widgetAddress = new URL("widget.js", document.baseURI).href;
+
 function luminance(color) {
   const [red, green, blue] = [1, 3, 5].map((at) => {
     const channel = parseInt(color.slice(at, at + 2), 16) / 255;
@@ -35,6 +37,10 @@ function show() {
   document.getElementById("settings").textContent =
     `colours:\n  accent: "${accent.value}"\n  on_accent: "${onAccent.value}"`;
   document.querySelector('[data-copies="settings"]').disabled = !enough;
+  // With its colors in the tag the button has them before anything is asked of the server.
+  document.getElementById("tag").textContent =
+    `<script type="module" src="${widgetAddress}" data-clinic="${page.dataset.clinic}" ` +
+    `data-colours="${accent.value} ${onAccent.value}"></` + "script>";
   paintWidget();
 }
 
@@ -62,9 +68,6 @@ async function copy(from) {
   }
 }
 
-const widgetAddress = new URL("widget.js", document.baseURI).href;
-document.getElementById("tag").textContent =
-  `<script type="module" src="${widgetAddress}" data-clinic="${page.dataset.clinic}"></` + "script>";
 document.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault(); // our pages may send no forms
   location.search = new URLSearchParams({ clinic: document.getElementById("clinic").value.trim() });
