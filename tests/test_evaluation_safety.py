@@ -10,7 +10,7 @@ import pytest
 
 from bot.engine import Answer
 from bot.errors import DataFileError
-from bot.reply import Reply
+from bot.reply import TIERS, Reply
 from bot.settings import ROOT
 from evaluation import evaluate_safety as command
 from evaluation.figures import Figure
@@ -218,7 +218,7 @@ def test_the_served_thresholds_are_scaled(lean_rasa, house, tmp_path, factor, ti
     assert (reading.topic, reading.served) == (0.4, "emergency")
     config = {
         "raise_at": dict.fromkeys(("caution", "urgent", "emergency", "crisis"), 0.2), "stands_at": {},
-        "sure_topic": 1.0, "sure_topic_raises_by": 0.0,
+        "sure_topic": 1.0, "sure_topic_raises_by": dict.fromkeys(TIERS, 0.0),
     }
     assert judge_by(config, house.red_flags)(reading, factor) == tier
 

@@ -11,7 +11,7 @@ from bot.errors import DataFileError
 from bot.reply import TIERS
 
 SURE = {"raise_at": {tier: 0.5 for tier in TIERS}, "stands_at": {tier: 0.2 for tier in TIERS},
-        "sure_topic": 0.8, "sure_topic_raises_by": 0.3}
+        "sure_topic": 0.8, "sure_topic_raises_by": dict.fromkeys(TIERS, 0.3)}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,15 @@ def ids(flags) -> list[str]:
 def test_layers_combine(module, house, rules, tiers, kinds, topic: float, expected: list[str]) -> None:
     by_rule = [house.red_flags.flags[name] for name in rules]
     assert ids(module.combine(by_rule, tiers, kinds, topic, SURE, house.red_flags)) == expected
+
+
+@pytest.mark.parametrize(("probability", "is_long", "stands"), [
+    (0.21, False, True), (0.15, False, False), (0.15, True, True), (0.09, True, False),
+])
+def test_a_rule_stands_sooner_in_a_long_message(module, house, probability: float, is_long: bool, stands: bool) -> None:
+    flags = [house.red_flags.flags["stroke"]]
+    tiers = {"none": 1 - probability, "emergency": probability}
+    assert bool(module.combine(flags, tiers, {}, 0.9, SURE, house.red_flags, is_long=is_long)) is stands
 
 
 class BrokenHeads:
