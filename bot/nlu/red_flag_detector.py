@@ -58,7 +58,7 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
         return {
             **asdict(HeadSettings(landmarks=3500, alpha=0.1, joint_c=1.0)),
             "raise_at": {"caution": 0.5, "urgent": 0.4, "emergency": 0.25, "crisis": 0.2},
-            "stands_at": {"caution": 0.5, "urgent": 0.45, "emergency": 0.25, "crisis": 0.22},
+            "stands_at": {"caution": 0.4, "urgent": 0.4, "emergency": 0.25, "crisis": 0.22},
             "sure_topic": 0.4,
             "sure_topic_raises_by": {"caution": 0.25, "urgent": 0.2, "emergency": 0.3, "crisis": 0.4},
         }
