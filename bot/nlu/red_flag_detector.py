@@ -57,8 +57,8 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
         or small talk, layer two must be surer by so much."""
         return {
             **asdict(HeadSettings(landmarks=3500, alpha=0.1, joint_c=1.0)),
-            "raise_at": {"caution": 0.5, "urgent": 0.4, "emergency": 0.25, "crisis": 0.2},
-            "stands_at": {"caution": 0.4, "urgent": 0.4, "emergency": 0.25, "crisis": 0.22},
+            "raise_at": {"caution": 0.42, "urgent": 0.4, "emergency": 0.25, "crisis": 0.19},
+            "stands_at": {"caution": 0.3, "urgent": 0.4, "emergency": 0.25, "crisis": 0.2},
             "sure_topic": 0.4,
             "sure_topic_raises_by": {"caution": 0.25, "urgent": 0.2, "emergency": 0.3, "crisis": 0.4},
         }
