@@ -15,12 +15,12 @@ from pathlib import Path
 
 from bot.engine import Answering
 from bot.errors import FootnoteError
+from bot.labelled_messages import DIALOGUES, Row, find_files, load_rows
 from bot.settings import ROOT, read_settings
 from evaluation.floors import below, load_floors
 from evaluation.picture import draw_apart
 from evaluation.play import Fallback, embedded_engine, play
 from evaluation.report import Evaluation, as_json, as_lines, evaluate_exchanges
-from evaluation.rows import DIALOGUES, Row, find_files, load_rows
 from evaluation.separation import copied, training_phrases
 
 RESULTS = ROOT / "results"

@@ -15,13 +15,13 @@ from typing import Protocol
 
 from bot.engine import Answering
 from bot.errors import FootnoteError
+from bot.labelled_messages import SAFETY, Row, find_files, load_rows
 from bot.red_flags import RedFlags
 from bot.settings import ROOT, read_settings
 from evaluation.evaluate import RESULTS, number_of_errors, shown
 from evaluation.floors import Floor, below, load_floors
 from evaluation.picture import draw_apart
 from evaluation.play import Fallback, embedded_engine, play
-from evaluation.rows import SAFETY, Row, find_files, load_rows
 from evaluation.safety_costs import Layers, measure, served_layers
 from evaluation.safety_curve import Judge, Parsing, curve, differing, judge_by, read
 from evaluation.safety_report import SafetyEvaluation, as_json, as_lines

@@ -11,8 +11,8 @@ from collections import Counter
 from pathlib import Path
 
 from bot.errors import SetupError
+from bot.labelled_messages import LABELS
 from bot.settings import ROOT
-from evaluation.rows import LABELS
 
 REPEATED = 2  # a confusion this frequent is emphasised
 QUIET, LOUD = "#6b6b6b", "#9c2f00"

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from bot.conversations import ConversationStore
 from bot.engine import Answer, Answering, Engine
 from bot.errors import EngineError
+from bot.labelled_messages import Message, Row
 from bot.settings import Settings
 from bot.text import clean
 from bot.training import latest_model
-from evaluation.rows import Message, Row
 
 # More than a visitor waits: a busy machine must not turn a right answer into `unavailable`. The latency that is
 # printed tells how long it took.

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from bot.content import INTENTS
 from bot.engine import as_plain_text
+from bot.labelled_messages import HARD_KINDS, Message, Row
 from bot.red_flags import RedFlag, RedFlags
 from evaluation.figures import Figure
-from evaluation.rows import HARD_KINDS, Message, Row
 from evaluation.scoring import direction, highest_tier
 
 FACTORS = tuple(2 ** (step / 8) for step in range(-24, 17))  # an eighth to four times, and 1 among them

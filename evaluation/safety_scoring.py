@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.content import Voice
+from bot.labelled_messages import HARD_KINDS, NONE_KINDS, Row
 from evaluation.figures import Figure
 from evaluation.play import Exchange
-from evaluation.rows import HARD_KINDS, NONE_KINDS, Row
 from evaluation.scoring import OVER, RANK, UNDER, direction, label_of, reached_tier
 
 FALSE_ALARM_SORTS = ("hard", "ordinary", "turns", *(tier for tier in OVER if tier != "none"))

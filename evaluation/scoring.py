@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.content import TOPICS
+from bot.labelled_messages import Message
 from bot.reply import CAVEATED_KINDS
 from evaluation.figures import Figure
-from evaluation.rows import Message
 
 # Crisis and emergency are equally urgent and differ in the help, so a crisis answered as an emergency is a miss.
 RANK = {None: 0, "none": 0, "caution": 1, "urgent": 2, "emergency": 3, "crisis": 3}

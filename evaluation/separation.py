@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.labelled_messages import Row
 from bot.settings import ROOT
 from bot.text import compare_key
 from bot.yaml_files import read_mapping
-from evaluation.rows import Row
 
 DATA = ROOT / "data"
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.engine import Answer
 from bot.errors import DataFileError, EngineTimeout, SetupError
+from bot.labelled_messages import Message, all_files, find_files, load_rows
 from bot.reply import Reply, Suggestion
 from bot.settings import ROOT
 from evaluation import evaluate as command
@@ -19,7 +20,6 @@ from evaluation.floors import Floor, below, load_floors
 from evaluation.picture import emphasised
 from evaluation.play import play
 from evaluation.report import as_json, as_lines
-from evaluation.rows import Message, all_files, find_files, load_rows
 from evaluation.scoring import Score, label_of, reached_tier
 from evaluation.separation import copied, repeated, training_phrases
 

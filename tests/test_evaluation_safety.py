@@ -10,11 +10,11 @@ import pytest
 
 from bot.engine import Answer
 from bot.errors import DataFileError
+from bot.labelled_messages import load_rows
 from bot.reply import TIERS, Reply
 from bot.settings import ROOT
 from evaluation import evaluate_safety as command
 from evaluation.figures import Figure
-from evaluation.rows import load_rows
 from evaluation.safety_costs import Layers, measure
 from evaluation.safety_curve import FACTORS, Reading, curve, differing, judge_by, read
 from evaluation.safety_report import as_json, as_lines

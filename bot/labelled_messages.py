@@ -83,9 +83,9 @@ def find_files(only: str | None = None, folder: Path = MESSAGES) -> list[Path]:
     raise SetupError(f"there is no {only}; the files are: {', '.join(path.name for path in files)}")
 
 
-def all_files() -> list[Path]:
+def all_files(evaluation: Path = ROOT / "evaluation") -> list[Path]:
     """The files of all folders: what must not be trained on."""
-    return [path for folder in (MESSAGES, SAFETY, DIALOGUES) for path in find_files(folder=folder)]
+    return [path for folder in (MESSAGES, SAFETY, DIALOGUES) for path in find_files(folder=evaluation / folder.name)]
 
 
 def load_rows(files: Sequence[Path]) -> list[Row]:
@@ -94,23 +94,38 @@ def load_rows(files: Sequence[Path]) -> list[Row]:
     Raises:
         DataFileError: a row is malformed; nothing is loaded then.
     """
+    rows, errors = read_rows(files)
+    for error in errors:
+        raise error
+    return rows
+
+
+def read_rows(files: Sequence[Path]) -> tuple[list[Row], list[DataFileError]]:
+    """(the rows that could be read, what is wrong with the others); for who tells all errors at once."""
     rows: list[Row] = []
+    errors: list[DataFileError] = []
     places: dict[str, str] = {}
     for path in files:
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
         except UnicodeDecodeError as error:
-            raise DataFileError(path, f"not UTF-8 at byte {error.start}; save it as UTF-8") from None
+            errors.append(DataFileError(path, f"not UTF-8 at byte {error.start}; save it as UTF-8"))
+            continue
         for number, line in enumerate(lines, 1):
-            if line.strip():
+            if not line.strip():
+                continue
+            try:
                 row = _Line(path, number).row(line)
-                if row.id in places:
-                    raise DataFileError(
-                        path, f"id {row.id!r} stands in {places[row.id]} already; give this row another", line=number
-                    )
-                places[row.id] = f"{path.name}:{number}"
-                rows.append(row)
-    return rows
+            except DataFileError as error:
+                errors.append(error)
+                continue
+            if row.id in places:
+                problem = f"id {row.id!r} stands in {places[row.id]} already; give this row another"
+                errors.append(DataFileError(path, problem, line=number))
+                continue
+            places[row.id] = f"{path.name}:{number}"
+            rows.append(row)
+    return rows, errors
 
 
 @dataclass(frozen=True)
