@@ -5,33 +5,25 @@ Nobody reads a file at import; `load_content` does, once, and hands out frozen r
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bot.errors import DataFileError
+from bot.intents import HANDS_ON_TOPICS, INTENTS, SERVICES, SMALLTALK, TOPICS
 from bot.opening import PIECES, HoursWords
 from bot.reply import TIERS
 from bot.settings import ROOT
 from bot.yaml_files import YamlMapping, read_mapping
 
-TOPICS = (
-    "neuropathy_definition", "neuropathy_prevalence", "neuropathy_symptoms", "neuropathy_causes",
-    "cause_sugar", "cause_injury", "cause_autoimmune", "cause_inflammation", "cause_infection",
-    "cause_toxins", "cause_genetics", "nerves_overview", "nerves_sensory", "nerves_motor", "nerves_visceral",
-    "treatment_overview", "treatment_medication", "home_remedies", "heat_therapy", "massage_benefit",
-    "massage_safety", "massage_precautions", "massage_techniques", "massage_provider", "massage_timing",
-    "massage_evidence", "massage_prevention",
-)
-SMALLTALK = ("greet", "goodbye", "thanks", "bot_challenge", "help", "ack", "repeat", "unhappy", "distress")
-SERVICES = ("handoff", "source", "privacy", "decline", "not_covered", "out_of_scope")
-INTENTS = TOPICS + tuple(f"smalltalk_{name}" for name in SMALLTALK) + SERVICES
+__all__ = [
+    "HANDS_ON_TOPICS", "INTENTS", "SERVICES", "SMALLTALK", "TOPICS", "Claim", "Content", "EmergencySigns", "HelpLines",
+    "OutsideSource", "Topic", "Voice", "load_content", "read_content", "read_topics",
+]
+T = TypeVar("T")
 STANDINGS = ("supported", "partly", "unsupported", "wrong")
 PRECAUTIONS = ("massage", "heat")
-# Topics on which a tier that was told earlier is shown again: they invite to touch or warm the foot.
-HANDS_ON_TOPICS = tuple(t for t in TOPICS if t.startswith("massage_")) + (
-    "heat_therapy", "home_remedies", "treatment_overview", "treatment_medication",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,24 +109,70 @@ def load_content(folder: Path = ROOT / "content") -> Content:
     Raises:
         DataFileError: a file is missing, or says what no one reads; nothing is loaded then.
     """
-    article = read_mapping(folder / "article.yml").expect(["title", "url", "sections"])
-    headings = article.mapping("sections")
-    sections = {key: headings.mapping(key).expect(["title"]).text("title") for key in headings}
-    topics = {path.stem: _topic(path, sections) for path in sorted((folder / "topics").glob("*.yml"))}
-    for name in TOPICS:
-        if name not in topics:
-            raise DataFileError(folder / "topics" / f"{name}.yml", "no such file; every topic needs its answer")
-    for name in topics:
-        if name not in TOPICS:
-            raise DataFileError(folder / "topics" / f"{name}.yml", "no topic of this name in bot/content.py TOPICS")
+    content, errors = read_content(folder)
+    for error in errors:
+        raise error
+    assert content is not None
+    return content
+
+
+def read_content(folder: Path) -> tuple[Content | None, list[DataFileError]]:
+    """(the content, or None where a file is broken; what is wrong, the first error of each file)."""
+    errors: list[DataFileError] = []
+
+    def read(reader: Callable[[Path], T], name: str) -> T | None:
+        try:
+            return reader(folder / name)
+        except DataFileError as error:
+            errors.append(error)
+            return None
+
+    article = read(_article, "article.yml")
+    topics, of_topics = read_topics(folder, article.sections if article else None)
+    errors += of_topics
+    voice, help_lines = read(_voice, "voice.yml"), read(_help_lines, "help_lines.yml")
+    signs = read(_emergency_signs, "emergency_signs.yml")
+    if errors or article is None or voice is None or help_lines is None or signs is None:
+        return None, errors
     return Content(
-        article_title=article.text("title"), article_url=_https_or_none(article, "url"), sections=sections,
-        topics=topics, voice=_voice(folder / "voice.yml"), help_lines=_help_lines(folder / "help_lines.yml"),
-        emergency_signs=_emergency_signs(folder / "emergency_signs.yml"),
-    )
+        article_title=article.title, article_url=article.url, sections=article.sections, topics=topics, voice=voice,
+        help_lines=help_lines, emergency_signs=signs,
+    ), []
 
 
-def _topic(path: Path, sections: Mapping[str, str]) -> Topic:
+def read_topics(folder: Path, sections: Mapping[str, str] | None) -> tuple[dict[str, Topic], list[DataFileError]]:
+    """(the topics that could be read, by id; what is wrong with the others). `sections` None: none is known."""
+    topics, errors = {}, []
+    paths = {path.stem: path for path in sorted((folder / "topics").glob("*.yml"))}
+    for name, path in paths.items():
+        try:
+            topics[name] = _topic(path, sections)
+        except DataFileError as error:
+            errors.append(error)
+        if name not in TOPICS:
+            errors.append(DataFileError(path, "no topic of this name in bot/intents.py TOPICS"))
+    for name in TOPICS:
+        if name not in paths:
+            path = folder / "topics" / f"{name}.yml"
+            errors.append(DataFileError(path, "no such file; every topic needs its answer"))
+    return topics, errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Article:
+    title: str
+    url: str | None
+    sections: Mapping[str, str]
+
+
+def _article(path: Path) -> _Article:
+    file = read_mapping(path).expect(["title", "url", "sections"])
+    headings = file.mapping("sections")
+    sections = {key: headings.mapping(key).expect(["title"]).text("title") for key in headings}
+    return _Article(title=file.text("title"), url=_https_or_none(file, "url"), sections=sections)
+
+
+def _topic(path: Path, sections: Mapping[str, str] | None) -> Topic:
     file = read_mapping(path).expect(
         ["title", "ask", "short", "detail", "claims", "sources", "caveat", "precautions", "related", "review"]
     )
@@ -142,7 +180,7 @@ def _topic(path: Path, sections: Mapping[str, str]) -> Topic:
     for claim in file.mappings("claims"):
         claim.expect(["section", "says", "standing", "wording"])
         claims.append(Claim(
-            section=claim.one_of("section", sections), says=claim.text("says"),
+            section=claim.text("section") if sections is None else claim.one_of("section", sections), says=claim.text("says"),
             standing=claim.one_of("standing", STANDINGS), wording=claim.text("wording"),
         ))
     if not claims:

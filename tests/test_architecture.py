@@ -19,7 +19,7 @@ WEB = ("bot/web/",)
 CORE = ("bot/content.py", "bot/reply.py", "bot/compose.py", "bot/turn.py", "bot/red_flags.py", "bot/red_flag_rules.py",
         "bot/red_flag_lexicon.py", "bot/red_flag_patterns.py",
         "bot/text.py", "bot/settings.py", "bot/errors.py", "bot/hours.py", "bot/opening.py", "bot/clinic_profile.py",
-        "bot/labelled_messages.py",
+        "bot/labelled_messages.py", "bot/intents.py",
         *(f"bot/clinics/{name}.py" for name in ("__init__", "check", "clinic", "clinic_file", "colours", "folder", "hours_file", "origins")),
          "bot/yaml_files.py", "bot/conversations.py")
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "pydantic", "itsdangerous", "sanic", "aiohttp", "httpx"}

@@ -128,7 +128,7 @@ def test_a_topic_without_its_answer_is_refused(folder: Path, name: str) -> None:
 def test_an_answer_to_no_topic_is_refused(folder: Path) -> None:
     path = folder / "topics" / "astrology.yml"
     path.write_text(TOPIC, encoding="utf-8")
-    assert refusal(folder) == f"{path}: no topic of this name in bot/content.py TOPICS"
+    assert refusal(folder) == f"{path}: no topic of this name in bot/intents.py TOPICS"
 
 
 @pytest.mark.parametrize("name", ["article.yml", "voice.yml", "help_lines.yml", "emergency_signs.yml"])
