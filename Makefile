@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: help run train test chat evaluate evaluate-safety bench lock clean
+.PHONY: help run train validate test chat evaluate evaluate-safety bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## print these verbs
@@ -17,6 +17,9 @@ run: .venv/ready  ## install, train if anything changed, serve on http://127.0.0
 
 train: .venv/ready  ## train the model if anything it depends on has changed
 	@$(PYTHON) -m bot train
+
+validate: .venv/ready  ## say what is wrong with phrases, rules, content and evaluation, and the cure
+	@$(PYTHON) -m bot desk validate
 
 chat: .venv/ready  ## talk with the bot in this terminal
 	@$(PYTHON) -m bot train && $(PYTHON) -m bot chat

@@ -1,4 +1,4 @@
-"""The verbs of `python -m bot`: serve, train, ask, chat, clinic check."""
+"""The verbs of `python -m bot`: serve, train, ask, chat, clinic check, desk."""
 from __future__ import annotations
 
 import argparse
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.desk.command_line import add_verbs
 from bot.errors import FootnoteError
 
 
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clinic = verbs.add_parser("clinic", help="check clinics' files").add_subparsers(dest="clinic_verb", required=True)
     check = clinic.add_parser("check", help="say what is wrong with clinics' files: file, line, key and cure")
     check.add_argument("files", nargs="*", type=Path, help="none: all of clinics/")
+    add_verbs(verbs.add_parser("desk", help="check what people edit; add topics and red flags"))
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -41,6 +43,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "clinic":
         return _check_clinics(options.files, ROOT / "clinics")
 
+    if options.verb == "desk":
+        return options.run(options)
     settings = read_settings()
     if options.verb == "train":
         from bot.training import ensure_model

@@ -20,7 +20,7 @@ class YamlMapping(dict):
 
     def line_of(self, key: str) -> int | None:
         """The line on which `key` of this mapping stands, 1-based; None where the file has changed meanwhile."""
-        return _line_at(self.path, (*self.trail, key))
+        return line_at(self.path, (*self.trail, key))
 
     def fail(self, key: str, problem: str) -> DataFileError:
         return DataFileError(self.path, f"{self.prefix}{key}: {problem}", line=self.line_of(key))
@@ -111,8 +111,8 @@ def read_mapping(path: Path) -> YamlMapping:
     return YamlMapping(value, path)
 
 
-def _line_at(path: Path, trail: tuple[str | int, ...]) -> int | None:
-    """The line of the last key of `trail`. The file is read anew: errors are rare, and plain values know no line."""
+def line_at(path: Path, trail: tuple[str | int, ...]) -> int | None:
+    """The line of the last key of `trail`, or of an item of a list, 1-based; None where there is none. The file is read anew: errors are rare, and plain values know no line."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.nodes import MappingNode, SequenceNode
@@ -131,6 +131,7 @@ def _line_at(path: Path, trail: tuple[str | int, ...]) -> int | None:
             line = key.start_mark.line + 1
         elif isinstance(step, int) and isinstance(node, SequenceNode) and step < len(node.value):
             node = node.value[step]
+            line = node.start_mark.line + 1
         else:
             return None
     return line

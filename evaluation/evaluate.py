@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.desk.phrases import training_phrases
+from bot.desk.separation import copied
 from bot.engine import Answering
 from bot.errors import FootnoteError
 from bot.labelled_messages import DIALOGUES, Row, find_files, load_rows
@@ -21,7 +23,6 @@ from evaluation.floors import below, load_floors
 from evaluation.picture import draw_apart
 from evaluation.play import Fallback, embedded_engine, play
 from evaluation.report import Evaluation, as_json, as_lines, evaluate_exchanges
-from evaluation.separation import copied, training_phrases
 
 RESULTS = ROOT / "results"
 
@@ -70,7 +71,7 @@ def evaluate(
     return Evaluation(
         model=engine.model or "no model", overall=overall, groups=groups, exchanges=exchanges,
         complaints=below(load_floors(), overall.figures(), complete=complete),
-        copies=copied([*rows, *dialogues], training_phrases()),
+        copies=[copy.shown(ROOT) for copy in copied([*rows, *dialogues], training_phrases())],
         dialogues=evaluate_exchanges(dialogue_exchanges)[0] if dialogues else None,
         dialogue_exchanges=dialogue_exchanges,
     )

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from bot.desk.phrases import training_phrases
+from bot.desk.separation import copied
 from bot.engine import Answering
 from bot.errors import FootnoteError
 from bot.labelled_messages import SAFETY, Row, find_files, load_rows
@@ -26,7 +28,6 @@ from evaluation.safety_costs import Layers, measure, served_layers
 from evaluation.safety_curve import Judge, Parsing, curve, differing, judge_by, read
 from evaluation.safety_report import SafetyEvaluation, as_json, as_lines
 from evaluation.safety_scoring import SafetyScore, reminder_openings, score_rows
-from evaluation.separation import copied, training_phrases
 
 FLOORS = ROOT / "evaluation" / "floors_safety.yml"
 
@@ -94,7 +95,7 @@ def evaluate(
         costs=measure([message.text for row in rows for message in row.messages], layers),
         points=curve(readings, judge), differing=differing(readings, judge),
         complaints=below(safety_floors(), overall.figures(), complete=complete),
-        copies=copied(rows, training_phrases()),
+        copies=[copy.shown(ROOT) for copy in copied(rows, training_phrases())],
     )
 
 

@@ -1,0 +1,35 @@
+"""`make validate`: whether all that people edit agrees; each problem is one line with its place and the cure."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.desk.problems import Problem, in_order
+from bot.desk.project import read_project
+from bot.desk.validate_names import check_names
+from bot.desk.validate_phrases import check_phrases
+from bot.desk.validate_reviews import check_reviews
+from bot.desk.validate_words import check_words
+from bot.settings import ROOT
+
+
+def validate(root: Path = ROOT, *, today: dt.date, cache: Path | None = None) -> list[Problem]:
+    """Everything that is wrong with the project under `root`, errors first, by file and line.
+
+    Args:
+        today: the day on which reviews are held against their age.
+        cache: see `bot.desk.project.read_project`.
+    """
+    project, problems = read_project(root, cache)
+    return in_order([
+        *problems, *check_names(project), *check_phrases(project), *check_words(project), *check_reviews(project, today),
+    ])
+
+
+def report(problems: Sequence[Problem], root: Path) -> tuple[list[str], bool]:
+    """(lines to print, whether there is no error)."""
+    warnings = sum(problem.is_warning for problem in problems)
+    errors = len(problems) - warnings
+    lines = [problem.shown(root) for problem in problems]
+    return [*lines, f"{'OK' if not errors else 'Not OK'}: {errors} errors, {warnings} warnings"], not errors
