@@ -23,7 +23,36 @@ def _validate(options: argparse.Namespace) -> int:
     return 0 if well else 1
 
 
-VERBS: tuple[Callable[[argparse._SubParsersAction], None], ...] = (_add_validate,)
+def _add_new(verbs: argparse._SubParsersAction) -> None:
+    from bot.reply import TIERS
+
+    kinds = verbs.add_parser("new", help="write the files of a new topic or red flag, and say what to do with them")
+    kinds = kinds.add_subparsers(dest="kind", required=True)
+    topic = kinds.add_parser("topic", help="a question that the bot shall answer")
+    topic.add_argument("id", help="such as footwear: small letters, digits and _")
+    topic.add_argument("--precautions", nargs="*", default=[], help="warnings that its answer carries: massage, heat")
+    topic.set_defaults(run=_new_topic)
+    red_flag = kinds.add_parser("red_flag", help="a danger that the bot shall notice")
+    red_flag.add_argument("id", help="such as cold_foot: small letters, digits and _")
+    red_flag.add_argument("--tier", required=True, choices=TIERS)
+    red_flag.set_defaults(run=_new_red_flag)
+
+
+def _new_topic(options: argparse.Namespace) -> int:
+    from bot.desk.new_topic import new_topic
+
+    print("\n".join(new_topic(options.id, options.precautions)))
+    return 0
+
+
+def _new_red_flag(options: argparse.Namespace) -> int:
+    from bot.desk.new_red_flag import new_red_flag
+
+    print("\n".join(new_red_flag(options.id, options.tier)))
+    return 0
+
+
+VERBS: tuple[Callable[[argparse._SubParsersAction], None], ...] = (_add_validate, _add_new)
 
 
 def add_verbs(parser: argparse.ArgumentParser) -> None:

@@ -9,9 +9,12 @@ from bot.desk.problems import Problem
 from bot.desk.project import Project
 from bot.intents import HANDS_ON_TOPICS, INTENTS, SMALLTALK, TOPICS
 from bot.labelled_messages import LABELS, Row
+from bot.yaml_files import line_at
 
 # Set by red flags and by a low confidence, never learnt.
 UNLEARNT = {"red_flag": "action_escalate", "nlu_fallback": "action_clarify"}
+
+MOST_RELATED = 3  # buttons below an answer
 
 
 def action_of(intent: str) -> str:
@@ -29,9 +32,13 @@ def check_names(project: Project) -> Iterator[Problem]:
     yield from _of_rules(project)
     yield from _of_evaluation(project)
     for topic in project.topics.values():
+        path = project.root / "content" / "topics" / f"{topic.id}.yml"
+        if not 1 <= len(set(topic.related) - {topic.id}) == len(topic.related) <= MOST_RELATED:
+            yield Problem(path=path, line=line_at(path, ("related",)),
+                          text=f"related: must name 1 to {MOST_RELATED} other topics, each once")
         if topic.precautions and topic.id not in HANDS_ON_TOPICS:
             yield Problem(
-                path=project.root / "content" / "topics" / f"{topic.id}.yml",
+                path=path, line=line_at(path, ("precautions",)),
                 text="has precautions, but a warning told earlier would not stand beside it; add it to HANDS_ON_TOPICS in "
                      "bot/intents.py",
             )
