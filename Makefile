@@ -18,8 +18,8 @@ run: .venv/ready  ## install, train if anything changed, serve on http://127.0.0
 train: .venv/ready  ## train the model if anything it depends on has changed
 	@$(PYTHON) -m bot train
 
-validate: .venv/ready  ## say what is wrong with phrases, rules, content and evaluation, and the cure
-	@$(PYTHON) -m bot desk validate
+validate: .venv/ready  ## say what is wrong with what people edit, and the cure (MODEL=1: also what a model finds odd)
+	@$(PYTHON) -m bot desk validate $(if $(MODEL),--model)
 
 chat: .venv/ready  ## talk with the bot in this terminal
 	@$(PYTHON) -m bot train && $(PYTHON) -m bot chat

@@ -67,7 +67,13 @@ def test_web_framework_is_imported_by_the_web_room_only(name: str) -> None:
 @pytest.mark.parametrize("name", CORE)
 def test_core_knows_none_of_the_rooms_around_it(name: str) -> None:
     outside = ("actions", "bot.nlu", "bot.web", "bot.engine", "bot.rasa", "bot.tracker_store", "bot.train", "bot.terminal",
-               "bot.command_line", "evaluation", "benchmarks", "tests")
+               "bot.command_line", "bot.desk", "evaluation", "benchmarks", "tests")
+    assert [module for module in imports(name) if module.startswith(outside)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("bot/desk/")])
+def test_desk_knows_the_core_and_the_parts_of_the_model_only(name: str) -> None:
+    outside = ("actions", "bot.web", "bot.engine", "bot.rasa", "bot.terminal", "bot.command_line")
     assert [module for module in imports(name) if module.startswith(outside)] == []
 
 
@@ -149,5 +155,5 @@ def test_importing_starts_no_thread_and_warns_of_nothing_of_ours(after_importing
 
 def test_every_test_file_stands_in_the_room_that_it_tests() -> None:
     rooms = {path.parent.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
-    assert rooms <= {".", "actions", "nlu", "web", "browser", "widget"}
+    assert rooms <= {".", "actions", "desk", "nlu", "web", "browser", "widget"}
     assert not [path for path in (ROOT / "tests").rglob("*.py") if Path(path).read_text().find("sys.path" + ".") >= 0]

@@ -21,7 +21,6 @@ from evaluation.picture import emphasised
 from evaluation.play import play
 from evaluation.report import as_json, as_lines
 from evaluation.scoring import Score, label_of, reached_tier
-from evaluation.separation import copied, repeated, training_phrases
 
 CAVEAT = "See a doctor."
 
@@ -391,59 +390,3 @@ def test_the_picture_is_drawn_although_the_engine_has_put_matplotlib_aside(tmp_p
 
 def test_labels_that_are_not_confused_are_not_emphasised():
     assert emphasised(Counter({("source", "source"): 9, ("privacy", "source"): 1})) == (set(), set())
-
-
-# apart from data/
-
-@pytest.fixture
-def data(tmp_path):
-    for folder in ("nlu", "red_flags"):
-        (tmp_path / "data" / folder).mkdir(parents=True)
-
-    def nlu(intent, *examples):
-        text = "".join(f"    - {example}\n" for example in examples)
-        path = tmp_path / "data" / "nlu" / f"{intent}.yml"
-        path.write_text(f'version: "3.1"\nnlu:\n- intent: {intent}\n  examples: |\n{text}', encoding="utf-8")
-
-    nlu("heat_therapy", "warm bath?", "And: heat")
-    nlu("source", "who wrote it", "Warm  bath!")
-    (tmp_path / "data" / "red_flags" / "blood_thinner.txt").write_text("x\n\nHe is on thinners.\n", encoding="utf-8")
-    return tmp_path / "data"
-
-
-def test_messages_that_stand_in_data_are_found(rows, data):
-    assert copied(rows, training_phrases(data)) == [
-        "one.jsonl:1 (C1.1) stands in red_flags/blood_thinner.txt:3",
-    ]  # and not the dialogue's "and heat?", which is too short to have been copied
-
-
-def test_phrases_trained_as_two_things_are_found(data):
-    assert repeated(training_phrases(data)) == [
-        "nlu/heat_therapy.yml:5 (heat_therapy) and nlu/source.yml:6 (source) hold the same phrase"
-    ]
-
-
-@pytest.mark.parametrize("first, second, disagree", [
-    ("none_chronic", "stroke", True), ("none_chronic", "none_negated", False), ("stroke", "sepsis", True),
-])
-def test_a_red_flag_is_not_trained_as_none(data, first, second, disagree):
-    for name in (first, second):
-        (data / "red_flags" / f"{name}.txt").write_text("who knows\n", encoding="utf-8")
-    found = [line for line in repeated(training_phrases(data)) if "red_flags/" in line]
-    assert bool(found) is disagree
-
-
-def test_an_intent_may_also_be_no_red_flag_but_not_a_red_flag(data):
-    for name, expected in (("none_topic", 0), ("stroke", 1)):
-        path = data / "red_flags" / f"{name}.txt"
-        path.write_text("Who wrote it?\n", encoding="utf-8")
-        assert len([line for line in repeated(training_phrases(data)) if name in line]) == expected
-        path.unlink()
-
-
-def test_no_message_of_the_evaluation_stands_in_data():
-    assert copied(load_rows(all_files()), training_phrases()) == []
-
-
-def test_no_phrase_of_data_is_trained_as_two_things():
-    assert repeated(training_phrases()) == []

@@ -17,7 +17,7 @@ def _validate(options: argparse.Namespace) -> int:
     from bot.desk.validate import report, validate
     from bot.settings import ROOT, read_settings
 
-    problems = validate(ROOT, today=dt.date.today(), cache=read_settings().var)
+    problems = validate(ROOT, today=dt.date.today(), cache=read_settings().var, with_model=options.model)
     lines, well = report(problems, ROOT)
     print("\n".join(lines))
     return 0 if well else 1

@@ -1,7 +1,7 @@
 """Everything that people edit, read once for all checks; what cannot be read is a problem and stops no other check."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -69,7 +69,9 @@ def read_project(root: Path, cache: Path | None = None) -> tuple[Project, list[P
     problems += wrong
     rows, errors = read_rows(read(lambda: all_files(root / "evaluation")) or [])
     problems += map(of_error, errors)
-    clinics, wrong = _clinics(root / "clinics", content)
+    # A clinic's file is held against the regions even where another file of content/ is broken.
+    regions = content.help_lines if content else read(lambda: read_mapping(folder / "help_lines.yml")) or {}
+    clinics, wrong = _clinics(root / "clinics", regions)
     problems += wrong
     default = clinics.get(DEFAULT_CLINIC)
     return Project(
@@ -81,16 +83,14 @@ def read_project(root: Path, cache: Path | None = None) -> tuple[Project, list[P
     ), problems
 
 
-def _clinics(folder: Path, content: Content | None) -> tuple[dict[str, Clinic], list[Problem]]:
-    if content is None:
-        return {}, []  # the regions are not known
+def _clinics(folder: Path, regions: Mapping[str, object]) -> tuple[dict[str, Clinic], list[Problem]]:
     clinics, problems = {}, []
     paths = [path for path in sorted(folder.glob("*")) if is_clinic_file(path.name)]
     default = folder / f"{DEFAULT_CLINIC}.yml"
     if default not in paths:
         problems.append(Problem(path=default, text="no such file; it is the clinic of last resort, restore it from git"))
     for path in paths:
-        clinic, errors = read_clinic(path, content.help_lines)
+        clinic, errors = read_clinic(path, regions)
         problems += map(of_error, errors)
         if clinic is not None:
             clinics[clinic.id] = clinic

@@ -14,17 +14,25 @@ from bot.desk.validate_words import check_words
 from bot.settings import ROOT
 
 
-def validate(root: Path = ROOT, *, today: dt.date, cache: Path | None = None) -> list[Problem]:
+def validate(
+    root: Path = ROOT, *, today: dt.date, cache: Path | None = None, with_model: bool = False
+) -> list[Problem]:
     """Everything that is wrong with the project under `root`, errors first, by file and line.
 
     Args:
         today: the day on which reviews are held against their age.
         cache: see `bot.desk.project.read_project`.
+        with_model: also train heads on parts of the phrases and tell what they find odd (about a minute).
     """
     project, problems = read_project(root, cache)
-    return in_order([
+    problems = in_order([
         *problems, *check_names(project), *check_phrases(project), *check_words(project), *check_reviews(project, today),
     ])
+    if not with_model:
+        return problems
+    from bot.desk.validate_model import check_with_model
+
+    return [*problems, *check_with_model(project.phrases, root)]  # as they come: the clearest first
 
 
 def report(problems: Sequence[Problem], root: Path) -> tuple[list[str], bool]:
