@@ -1,4 +1,4 @@
-"""`python -m bot <verb>`: serve, train, ask, chat. See `python -m bot --help`."""
+"""`python -m bot <verb>`: serve, train, ask, chat, clinic, desk. See `python -m bot --help`."""
 from __future__ import annotations
 
 import sys

@@ -112,7 +112,10 @@ def read_mapping(path: Path) -> YamlMapping:
 
 
 def line_at(path: Path, trail: tuple[str | int, ...]) -> int | None:
-    """The line of the last key of `trail`, or of an item of a list, 1-based; None where there is none. The file is read anew: errors are rare, and plain values know no line."""
+    """The line of the last key of `trail`, or of an item of a list, 1-based; None where there is none.
+
+    The file is read anew: errors are rare, and plain values know no line.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.nodes import MappingNode, SequenceNode

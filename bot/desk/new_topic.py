@@ -62,7 +62,9 @@ def new_topic(topic_id: str, precautions: Sequence[str] = (), root: Path = ROOT)
             raise SetupError(f"{name!r} is no precaution; they are: {', '.join(PRECAUTIONS)}")
     if topic_id.startswith("massage_") and "massage" not in precautions:
         precautions = ["massage", *precautions]  # every massage answer carries it
-    stub = [{"id": f"{topic_id}-{n}", "text": "", "topic": topic_id, "also": [], "tier": "none"} for n in range(1, STUB_MESSAGES + 1)]
+    stub = [
+        {"id": f"{topic_id}-{n}", "text": "", "topic": topic_id, "also": [], "tier": "none"} for n in range(1, STUB_MESSAGES + 1)
+    ]
     new = {
         root / "content" / "topics" / f"{topic_id}.yml": CONTENT.format(id=topic_id, precautions=", ".join(precautions)),
         root / "data" / "nlu" / f"{topic_id}.yml": PHRASES.format(id=topic_id),

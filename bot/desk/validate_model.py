@@ -38,7 +38,7 @@ def check_with_model(phrases: Sequence[Phrase], root: Path) -> Iterator[Problem]
     yield from _mislabelled(mine, texts, vectors, head_settings(root / "config.yml"))
     labels = np.array([phrase.label for phrase in mine])
     for one, other, cosine in closest(texts, vectors, lambda a, b: labels[a] != labels[b], TWINS_FROM):
-        yield _pair(mine[one], mine[other], f"is a near twin of another intent's ({cosine:.3f}); keep both only if the answers differ")
+        yield _pair(mine[one], mine[other], f"is a near twin of another intent's ({cosine:.3f}); keep both if the answers differ")
     for one, other, cosine in closest(texts, vectors, lambda a, b: labels[a] == labels[b], DUPLICATES_FROM):
         yield _pair(mine[one], mine[other], f"says the same once more ({cosine:.3f}); one that differs teaches more")
 

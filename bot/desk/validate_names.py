@@ -59,7 +59,7 @@ def _of_domain(project: Project) -> Iterator[Problem]:
     if domain is None:
         return
     path, wanted = project.root / "domain.yml", (*INTENTS, *UNLEARNT)
-    intents = [name for name in domain.get("intents") or () if isinstance(name, str)]
+    intents = [name for name in listed(domain, "intents") if isinstance(name, str)]
     yield from (
         Problem(path=path, line=domain.line_of("intents"), text=f"intents: {name} is missing; add it")
         for name in wanted if name not in intents
@@ -70,7 +70,7 @@ def _of_domain(project: Project) -> Iterator[Problem]:
                           text=f"intents: {name} is none of bot/intents.py; add it there, or take it out here")
         if times > 1:
             yield Problem(path=path, line=domain.line_of("intents"), text=f"intents: {name} stands twice; take one out")
-    actions = domain.get("actions") or ()
+    actions = [name for name in listed(domain, "actions") if isinstance(name, str)]
     for name in sorted({action_of(intent) for intent in wanted} - set(actions)):
         yield Problem(path=path, line=domain.line_of("actions"), text=f"actions: {name} is missing; add it")
 
@@ -81,7 +81,7 @@ def _of_rules(project: Project) -> Iterator[Problem]:
         return
     path, line = project.root / "data" / "rules.yml", file.line_of("rules")
     actions: dict[str, list[str]] = {}
-    for rule in file.get("rules") or ():
+    for rule in listed(file, "rules"):
         steps = rule.get("steps") if isinstance(rule, dict) else None
         if not isinstance(steps, list) or len(steps) != 2 or not all(isinstance(step, dict) for step in steps):
             yield Problem(path=path, line=line, text=f"a rule is one step of intents and one action; mend {rule!r:.80}")
@@ -93,14 +93,22 @@ def _of_rules(project: Project) -> Iterator[Problem]:
         if not found:
             yield Problem(path=path, line=line, text=f"{intent} is in no rule; add it to the rule with {action_of(intent)}")
         elif found != [action_of(intent)]:
-            yield Problem(path=path, line=line, text=f"{intent} leads to {', '.join(found)}; it must lead to {action_of(intent)}, once")
+            yield Problem(path=path, line=line,
+                          text=f"{intent} leads to {', '.join(found)}; it must lead to {action_of(intent)}, once")
     for intent in actions:
         yield Problem(path=path, line=line, text=f"{intent} is no intent of bot/intents.py; add it there, or take it out here")
 
 
 def intents_of(step: Mapping[str, Any]) -> list[str]:
     """The intents of a rule's first step."""
-    return [step["intent"]] if "intent" in step else [inner["intent"] for inner in step.get("or") or () if "intent" in inner]
+    inner = [step] if "intent" in step else [part for part in listed(step, "or") if isinstance(part, dict)]
+    return [str(part["intent"]) for part in inner if "intent" in part]
+
+
+def listed(mapping: Mapping[str, Any], key: str) -> list[Any]:
+    """A list of a file that Rasa reads; empty where it is none, so that what should be in it is told as missing."""
+    value = mapping.get(key)
+    return value if isinstance(value, list) else []
 
 
 def _of_evaluation(project: Project) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
 """Whether what visitors read is easy, promises nothing that nobody can keep, and can be filled in for every region."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bot.compose import Speaker
@@ -16,8 +17,8 @@ from bot.yaml_files import line_at, read_mapping
 READ = ("short", "detail", "caveat")  # of a topic, what is read as running text
 FEWEST_WORDINGS, FEWEST_NEAR_MISSES = 8, 4  # a pattern without near misses grows until it catches everything
 # What a text of the voice is filled with besides the clinic's own.
-_BLANKS = {"name": "a blood thinner", "time": "8 am", "day": "Monday", "date": "May 3", "when": "tomorrow at 8 am", "days": "Monday",
-           "times": "8 am", "first": "Monday", "last": "Friday", "start": "8 am", "end": "5 pm"}
+_BLANKS = {"name": "a blood thinner", "time": "8 am", "day": "Monday", "date": "May 3", "when": "tomorrow at 8 am",
+           "days": "Monday", "times": "8 am", "first": "Monday", "last": "Friday", "start": "8 am", "end": "5 pm"}
 _NO_TEXTS = ("suggest", "refusal_suggest", "weekdays", "months")  # ids and single names, among the voice's texts
 
 
@@ -35,7 +36,7 @@ def check_words(project: Project) -> Iterator[Problem]:
 
 
 def texts_in(value: Any, trail: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every text for visitors in a file of content/, with the keys that lead to it: read from the file, so that none is forgotten."""
+    """Every text for visitors in a file of content/, with the keys that lead to it; none can be forgotten so."""
     if isinstance(value, str):
         yield trail, value
     elif isinstance(value, dict):
@@ -51,17 +52,19 @@ def _of_voice(
     text: str, path: Path, trail: tuple[str | int, ...], speaker: Speaker, never_say: NeverSay
 ) -> Iterator[Problem]:
     name = _named(trail)
-    yield from _of_level(text, path, trail, speaker)
+    yield from _of_level(text, path, trail, speaker, _BLANKS)
     for sentence in never_say.said(text):
         yield _at(path, trail, _claimed(name, sentence, never_say))
 
 
-def _of_level(text: str, path: Path, trail: tuple[str | int, ...], speaker: Speaker) -> Iterator[Problem]:
+def _of_level(
+    text: str, path: Path, trail: tuple[str | int, ...], speaker: Speaker, blanks: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Problem]:
     """A text with {…} in it, as the visitors of the default clinic read it."""
     try:
-        filled = speaker.fill(text, **_BLANKS)
+        filled = speaker.fill(text, **blanks)
     except (KeyError, ValueError, IndexError) as error:  # no such name; a brace alone; {} without a name
-        yield _at(path, trail, f"{_named(trail)}: {error} cannot be filled; mend the braces, the texts around it show the names")
+        yield _at(path, trail, f"{_named(trail)}: {error} cannot be filled; the texts around it show what stands in braces")
         return
     if (level := grade(filled)) > GRADE:
         yield _at(path, trail, _too_hard(_named(trail), level))
@@ -86,16 +89,17 @@ def _of_topic(topic: Topic, path: Path, never_say: NeverSay | None) -> Iterator[
 
 def _of_kind(kind: Kind, path: Path, project: Project) -> Iterator[Problem]:
     if kind.patterns:
-        for key, phrases, fewest in (("wordings", kind.wordings, FEWEST_WORDINGS), ("near_misses", kind.near_misses, FEWEST_NEAR_MISSES)):
-            if len(phrases) < fewest:
-                yield _at(path, (key,), f"{key}: {len(phrases)} are too few to hold the patterns; write {fewest - len(phrases)} more")
+        held_by = {"wordings": FEWEST_WORDINGS, "near_misses": FEWEST_NEAR_MISSES}
+        for key, fewest in held_by.items():
+            count = len(getattr(kind, key))
+            if count < fewest:
+                yield _at(path, (key,), f"{key}: {count} are too few to hold the patterns; write {fewest - count} more")
     elif not kind.flag.id.startswith("unnamed_"):
         yield _at(path, ("patterns",), "patterns: none, so no rule ever raises it; write some over content/findings")
-    regions = project.content.help_lines.values() if project.content else ()
-    for region in regions:
+    for region in project.content.help_lines.values() if project.content else ():
         # Where there is no line for violence, the words name the police.
         for name in sorted(set(kind.flag.help_lines) - {*region.lines, "violence"}):
-            yield _at(path, ("help_lines",), f"help_lines: {name!r} is no line of {region.region} in content/help_lines.yml; take it out")
+            yield _at(path, ("help_lines",), f"help_lines: {name!r} is none of {region.region} in help_lines.yml; take it out")
     for key in ("action", "why", "safety"):
         yield from _of_telling(getattr(kind.flag, key), path, ("tell", key), project)
 

@@ -47,6 +47,8 @@ def test_the_small_checkout_is_well_before_it_is_broken(checkout: Path, cache: P
     ("domain.yml", "- heat_therapy\n", "- heat_therapy\n- heat_therapy\n", "domain.yml:4: intents: heat_therapy stands twice; take one out"),
     ("domain.yml", "- heat_therapy\n", "", "domain.yml:4: intents: heat_therapy is missing; add it"),
     ("domain.yml", "- heat_therapy\n", "- heat_therapy\n- astrology\n", "domain.yml:4: intents: astrology is none of bot/intents.py; "),
+    ("domain.yml", "actions:\n", "actions: 5\nothers:\n", "domain.yml:83: actions: action_answer is missing; add it"),
+    ("data/rules.yml", "rules:\n", "rules: 5\nothers:\n", "data/rules.yml:3: source is in no rule; add it to the rule with action_source"),
     ("domain.yml", "- action_source\n", "", "domain.yml:"),
     ("data/rules.yml", "    - intent: heat_therapy\n", "", "data/rules.yml:3: heat_therapy is in no rule; add it to the rule with action_answer"),
     ("data/rules.yml", "  - intent: source\n", "  - intent: heat_therapy\n", "data/rules.yml:3: source is in no rule"),
@@ -91,9 +93,10 @@ def test_a_mistake_is_told_with_its_place_and_the_cure(
 @pytest.mark.parametrize(("old", "new", "told"), [
     ("tier: urgent", "tier: soon", "1: tier: 'soon' is none of: "),
     ("  - foot_flop & foot_or_leg + recently", "  - foot_flip & foot_or_leg + recently", "9: patterns: 'foot_flip & foot_or_leg"),
+    ("{walk_in}", "{day}", "4: tell.action: 'day' cannot be filled"),
     ("{walk_in}", "{walkin}", "4: tell.action: 'walkin' cannot be filled"),
     ("Please be checked today.", "You probably have a pressed nerve.", "4: tell.action: never said is 'You probably have a '"),
-    ("help_lines: []", "help_lines: [coastguard]", "7: help_lines: 'coastguard' is no line of "),
+    ("help_lines: []", "help_lines: [coastguard]", "7: help_lines: 'coastguard' is none of "),
     ("  - is foot drop a kind of neuropathy?\n  - foot drop? no, I can lift it fine\n  - what are motor nerves?\n", "",
      "33: near_misses: 3 are too few to hold the patterns; write 1 more"),
 ])
