@@ -1,0 +1,1 @@
+"""Messages worth a human look: masked, kept for a while where the clinic agrees, read at the maintainer's desk."""
