@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clinic = verbs.add_parser("clinic", help="check clinics' files").add_subparsers(dest="clinic_verb", required=True)
     check = clinic.add_parser("check", help="say what is wrong with clinics' files: file, line, key and cure")
     check.add_argument("files", nargs="*", type=Path, help="none: all of clinics/")
-    add_verbs(verbs.add_parser("desk", help="check what people edit; add topics and red flags"))
+    add_verbs(verbs.add_parser("desk", help="the maintainer's desk"))
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from bot.settings import ROOT, read_settings
 
+    if options.verb == "desk":
+        return options.run(options)
     if options.verb == "clinic":
         return _check_clinics(options.files, ROOT / "clinics")
 

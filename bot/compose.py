@@ -193,7 +193,8 @@ class Speaker:
         return Reply(kind="source", text=self._line("source"), sources=(footnote,))
 
     def privacy(self) -> Reply:
-        return Reply(kind="privacy", text=self._line("privacy"))
+        words = [self._line("privacy"), *([self._line("privacy_inbox")] if self.clinic.inbox else [])]
+        return Reply(kind="privacy", text=" ".join(words))
 
     def decline(self) -> Reply:
         return Reply(kind="decline", text=self._line("decline"), links=(self._clinic_link(),),

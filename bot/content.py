@@ -226,7 +226,7 @@ def _refuse_others(file: YamlMapping, key: str, values: tuple[str, ...], legal: 
 
 # How a region calls its places of help; what begins a sentence is asked for with a capital ("{Reach_crisis} now").
 REGION_WORDS = ("reach_crisis", "poison_name", "er", "walk_in", "violence_help")
-_LINES = ("standing_lifted", "more", "after_greeting", "handoff", "switched_off", "own_words", "source", "privacy", "decline",
+_LINES = ("standing_lifted", "more", "after_greeting", "handoff", "switched_off", "own_words", "source", "privacy", "privacy_inbox", "decline",
           "not_covered", "out_of_scope", "clarify", "unavailable")
 _LINKS = ("emergency", "crisis_call", "crisis_text", "poison", "violence", "clinic", "booking")
 

@@ -1,4 +1,4 @@
-"""What is kept of conversations, in one SQLite file: events, feedback, and which conversations were deleted.
+"""What is kept of conversations, in one SQLite file: events, feedback, the inbox (bot/inbox), and which were deleted.
 
 Write-ahead logging with `synchronous=NORMAL`: a commit is in the file system before the reply leaves, so it
 outlives a killed process; only a power cut may lose the last moments. Opened on first use, not at import.
@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS feedback (
     PRIMARY KEY (conversation, reply)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS shorter (conversation TEXT PRIMARY KEY, days INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deleted (digest TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, clinic TEXT NOT NULL, at REAL NOT NULL, days INTEGER NOT NULL,
+    why TEXT NOT NULL, text TEXT NOT NULL, guesses TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS inbox_digest ON inbox (digest);
 """
 
 
@@ -55,6 +59,15 @@ class ConversationStore:
             self._connection = connection
         return self._connection
 
+    def connect(self) -> sqlite3.Connection:
+        """Another connection to the file, for who writes beside the conversations."""
+        with self._lock:
+            self._open()
+        connection = sqlite3.connect(self.path, check_same_thread=False, timeout=5.0)
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA secure_delete=ON")
+        return connection
+
     def append(self, conversation: str, bodies: Iterable[str], *, after: int) -> int:
         """Keep events (JSON texts) numbered from `after` + 1 on; returns the last number. All or nothing.
 
@@ -67,7 +80,7 @@ class ConversationStore:
         if rows:
             with self._lock, self._open() as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                if not self._dead(connection, conversation):
+                if not is_dead(connection, conversation):
                     connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
         return after + len(rows)
 
@@ -114,7 +127,8 @@ class ConversationStore:
             connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM shorter WHERE conversation = ?", (conversation,))
-            connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (_digest(conversation), time.time()))
+            connection.execute("DELETE FROM inbox WHERE digest = ?", (digest_of(conversation),))
+            connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (digest_of(conversation), time.time()))
         with self._lock:
             self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -125,12 +139,7 @@ class ConversationStore:
                 with self._lock:
                     self._open()
                 self._reading = sqlite3.connect(self.path, check_same_thread=False, timeout=0.2, isolation_level=None)
-            return self._dead(self._reading, conversation)
-
-    @staticmethod
-    def _dead(connection: sqlite3.Connection, conversation: str) -> bool:
-        row = connection.execute("SELECT 1 FROM deleted WHERE digest = ?", (_digest(conversation),)).fetchone()
-        return row is not None
+            return is_dead(self._reading, conversation)
 
     def purge(self) -> int:
         """Forget conversations whose newest event is older than `keep_days`, or than their clinic's; returns how many."""
@@ -143,6 +152,8 @@ class ConversationStore:
             )]
             for conversation in old:
                 connection.execute("DELETE FROM events WHERE conversation = ?", (conversation,))
+                connection.execute("DELETE FROM inbox WHERE digest = ?", (digest_of(conversation),))
+            connection.execute("DELETE FROM inbox WHERE at < ? - min(days, ?) * 86400", (now, self.keep_days))
             connection.execute(
                 "DELETE FROM feedback WHERE at < ? - "
                 "coalesce((SELECT days FROM shorter WHERE shorter.conversation = feedback.conversation), ?) * 86400",
@@ -162,5 +173,11 @@ class ConversationStore:
             self._reading = self._connection = None
 
 
-def _digest(conversation: str) -> str:
-    return hashlib.sha256(conversation.encode()).hexdigest()
+def is_dead(connection: sqlite3.Connection, conversation: str) -> bool:
+    """Whether a conversation was deleted; asked within a transaction, nothing is written after the deletion."""
+    row = connection.execute("SELECT 1 FROM deleted WHERE digest = ?", (digest_of(conversation),)).fetchone()
+    return row is not None
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

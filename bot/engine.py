@@ -20,6 +20,8 @@ from typing import Any, Protocol, TypeVar
 
 from bot.conversations import ConversationStore
 from bot.errors import EngineError, EngineNotReady, EngineTimeout
+from bot.inbox.earlier import best_guesses
+from bot.inbox.store import Guesses
 from bot.reply import Reply
 from bot.text import clean
 
@@ -30,8 +32,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
+    """`guesses` holds (intent, probability) of the likeliest intents; none where the model was not asked."""
+
     replies: tuple[Reply, ...]
     standing_tier: str | None
+    guesses: Guesses = ()
 
 
 class Answering(Protocol):
@@ -179,7 +184,11 @@ class Engine:
             if not replies:
                 raise EngineError("the dialogue engine said nothing")
             tracker = await self._trackers.retrieve(conversation)
-            return Answer(replies=replies, standing_tier=tracker.get_slot("standing_tier") if tracker else None)
+            parse_data = (tracker.latest_message.parse_data or {}) if tracker and tracker.latest_message else {}
+            return Answer(
+                replies=replies, standing_tier=tracker.get_slot("standing_tier") if tracker else None,
+                guesses=best_guesses(parse_data.get("intent_ranking") or ()),
+            )
         except BaseException as error:  # a cancelled turn (timeout) too
             # The tracker in memory may hold half a turn; the file holds the last whole one.
             self._trackers.forget(conversation)

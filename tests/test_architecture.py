@@ -21,7 +21,9 @@ CORE = ("bot/content.py", "bot/reply.py", "bot/compose.py", "bot/turn.py", "bot/
         "bot/text.py", "bot/settings.py", "bot/errors.py", "bot/hours.py", "bot/opening.py", "bot/clinic_profile.py",
         "bot/labelled_messages.py", "bot/intents.py",
         *(f"bot/clinics/{name}.py" for name in ("__init__", "check", "clinic", "clinic_file", "colours", "folder", "hours_file", "origins")),
-         "bot/yaml_files.py", "bot/conversations.py")
+         "bot/yaml_files.py", "bot/conversations.py",
+         *(f"bot/inbox/{name}.py" for name in ("__init__", "addresses", "dates", "earlier", "keeping", "masking", "names", "numbers",
+                                               "reasons", "store")))
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "pydantic", "itsdangerous", "sanic", "aiohttp", "httpx"}
 MOST_LINES = 300
 # The writer of the ONNX file is one graph written out in full.
@@ -155,5 +157,10 @@ def test_importing_starts_no_thread_and_warns_of_nothing_of_ours(after_importing
 
 def test_every_test_file_stands_in_the_room_that_it_tests() -> None:
     rooms = {path.parent.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
-    assert rooms <= {".", "actions", "desk", "nlu", "web", "browser", "widget"}
+    assert rooms <= {".", "actions", "desk", "inbox", "nlu", "web", "browser", "widget"}
     assert not [path for path in (ROOT / "tests").rglob("*.py") if Path(path).read_text().find("sys.path" + ".") >= 0]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("bot/desk/") and name != "bot/command_line.py"])
+def test_visitors_are_answered_without_the_desk(name: str) -> None:
+    assert [module for module in imports(name) if module.startswith("bot.desk")] == []

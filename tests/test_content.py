@@ -138,7 +138,7 @@ def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
 
 
 VOICE_KEYS = ("caveats, precautions, standing, holding, smalltalk, links, refusal_suggest, hours, standing_lifted, more, after_greeting, "
-              "handoff, switched_off, own_words, source, privacy, decline, not_covered, out_of_scope, clarify, unavailable")
+              "handoff, switched_off, own_words, source, privacy, privacy_inbox, decline, not_covered, out_of_scope, clarify, unavailable")
 
 
 @pytest.mark.parametrize(("name", "old", "new", "problem"), [

@@ -20,7 +20,8 @@ class OwnWords:
 
 @dataclass(frozen=True, kw_only=True)
 class Clinic:
-    """A clinic's settings. `hours` None: it does not say; `keep_days` None: as long as the server keeps anything."""
+    """A clinic's settings. `hours` None: it does not say; `keep_days` None: as long as the server keeps anything;
+    `inbox`: unclear messages may be kept, masked, for people to read."""
 
     id: str
     name: str
@@ -37,6 +38,7 @@ class Clinic:
     terms: str | None = None
     consent: str | None = None
     keep_days: int | None = None
+    inbox: bool = False
     colours: Mapping[str, str] = field(default_factory=lambda: DEFAULT_COLOURS)
     allowed_origins: tuple[str, ...] = ()
     topics_off: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ from bot.yaml_files import YamlMapping, read_mapping
 
 T = TypeVar("T")
 REQUIRED = ("name", "contact", "region")
-OPTIONAL = ("greeting", "hours", "booking", "logo", "links", "consent", "keep_days", "colours", "allowed_origins", "topics")
+OPTIONAL = ("greeting", "hours", "booking", "logo", "links", "consent", "keep_days", "inbox", "colours", "allowed_origins", "topics")
 COLOUR_PAIRS = (("accent", "on_accent"), ("dark_accent", "on_dark_accent"))
 LEAST_TOPICS = 3  # what is left on; a clarifying question and a refusal have something to offer
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
@@ -63,6 +63,7 @@ class _Reading:
             "booking": self._try("booking", lambda: _https(file, "booking")),
             "logo": self._try("logo", lambda: _https(file, "logo")),
             "keep_days": self._try("keep_days", lambda: _days(file, "keep_days")),
+            "inbox": self._try("inbox", lambda: _yes(file, "inbox")) or False,
             "hours": self._try("hours", lambda: read_hours(file.mapping("hours"))),
             "allowed_origins": self._try("allowed_origins", lambda: _origins(file)) or (),
             "colours": self._try("colours", lambda: _colours(file.mapping("colours"))) or DEFAULT_COLOURS,
@@ -140,6 +141,12 @@ def _days(file: YamlMapping, key: str) -> int:
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 3_650:
         raise file.fail(key, "must be a whole number of days from 1 to 3650, or null")
     return days
+
+
+def _yes(file: YamlMapping, key: str) -> bool:
+    if not isinstance(file[key], bool):
+        raise file.fail(key, "must be true or false, or null")
+    return file[key]
 
 
 def _origins(file: YamlMapping) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The verbs of `python -m bot desk`. Each verb is a function that adds its parser; the parser's `run` takes the options
+"""The verbs of `python -m bot desk`. Each verb is a function that adds its parser; the parser's `run` does the work
 and returns the exit code."""
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from bot.desk.data_command import add_new, add_validate
+from bot.desk.inbox_command import add_inbox
 
-VERBS = [add_validate, add_new]
+VERBS = [add_validate, add_new, add_inbox]
 
 
 def add_verbs(parser: argparse.ArgumentParser) -> None:

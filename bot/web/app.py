@@ -7,18 +7,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from starlette.background import BackgroundTask
 
 from bot.clinics import DEFAULT_CLINIC
 from bot.conversations import ConversationStore
 from bot.engine import Answer, Answering
 from bot.errors import EngineError
+from bot.inbox.keeping import Inbox
 from bot.settings import Settings
 from bot.text import MAX_CHARACTERS, clean
 from bot.turn import House
@@ -38,9 +41,12 @@ ENGINE_GRACE = 0.5  # the engine keeps its own time; this catches one that hangs
 FAILING_AFTER, FAILING_FOR = 3, 60.0  # turns in a row without an answer; seconds that these count
 
 
-def create_app(settings: Settings, engine: Answering, store: ConversationStore, house: House) -> FastAPI:
+def create_app(
+    settings: Settings, engine: Answering, store: ConversationStore, house: House, inbox: Inbox | None = None,
+) -> FastAPI:
     """The application. Opens neither the key nor the store before the first request (or its start-up)."""
-    api = Api(settings, engine, store, house)
+    inbox = inbox or Inbox(store, house.clinics)
+    api = Api(settings, engine, store, house, inbox)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -48,6 +54,7 @@ def create_app(settings: Settings, engine: Answering, store: ConversationStore, 
         purging = asyncio.create_task(api.purge_for_ever())
         yield
         purging.cancel()
+        await run_in_threadpool(inbox.close)
 
     app = FastAPI(
         title="Footnote", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
@@ -82,7 +89,10 @@ def create_app(settings: Settings, engine: Answering, store: ConversationStore, 
 class Api:
     """The addresses of api.md."""
 
-    def __init__(self, settings: Settings, engine: Answering, store: ConversationStore, house: House) -> None:
+    def __init__(
+        self, settings: Settings, engine: Answering, store: ConversationStore, house: House, inbox: Inbox,
+    ) -> None:
+        self._inbox = inbox
         self._settings, self._engine, self._store, self._house = settings, engine, store, house
         self._tokens = Tokens(settings.var / "secret.key", keep_days=settings.keep_days)
         self._limiter = Limiter(settings.rate_limit)
@@ -108,7 +118,16 @@ class Api:
         return JSONResponse({
             "conversation": token, "replies": [reply.as_dict() for reply in answer.replies],
             "standing_tier": answer.standing_tier,
-        })
+        }, background=BackgroundTask(self._note, partial(
+            self._inbox.heard, text, answer.replies, answer.guesses, conversation=conversation, clinic=body.clinic)))
+
+    @staticmethod
+    async def _note(tell: Callable[[], None]) -> None:
+        """Tells the inbox, once the response is out."""
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001 - the visitor has the answer already
+            log_failure("the inbox could not be told", error)
 
     async def _answer(self, text: str, conversation: str, clinic: str | None, *, keep_days: int | None) -> Answer:
         """The engine's answer, or the last resort's. A visitor in danger is answered whatever breaks."""
@@ -145,6 +164,7 @@ class Api:
 
     async def _forget(self, conversation: str) -> None:
         self._deletions += 1
+        self._inbox.forget(conversation)
         # The engine first: what it still holds in memory must not be written after the file was cleared.
         await within(self._settings.answer_seconds + ENGINE_GRACE, self._engine.forget(conversation))
         await run_in_threadpool(self._store.delete, conversation)
@@ -159,7 +179,10 @@ class Api:
         conversation = await self._alive(body.conversation)
         await run_in_threadpool(self._store.rate, conversation, body.reply, body.rating, reason)
         await self._forget_if_deleted(conversation)
-        return Response(status_code=204)
+        if body.rating == "up":
+            return Response(status_code=204)
+        return Response(status_code=204, background=BackgroundTask(
+            self._note, partial(self._inbox.rated_down, conversation, body.reply)))
 
     async def delete(self, request: Request) -> Response:
         """Deletes all that is kept of a conversation; its token is dead from then on."""
@@ -211,6 +234,7 @@ class Api:
         """Forgets conversations that are too old; a failure is tried again an hour later."""
         try:
             await run_in_threadpool(self._store.purge)
+            await run_in_threadpool(self._inbox.withdraw)
         except Exception as error:  # noqa: BLE001 - chatting goes on without it
             log_failure("old conversations could not be deleted", error)
 

@@ -1,0 +1,60 @@
+"""Puts messages that ask alike together, by the meaning of their words."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.inbox.store import KeptMessage
+from bot.text import compare_key, fold
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ALIKE = 0.75  # cosine from which two messages count as alike
+MOST_TEXTS = 3_000  # different ones, the newest; more would not fit a screen, and the matrix 36 MB
+Encode = Callable[[Sequence[str]], "np.ndarray"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Messages that ask alike; the first is the one in their middle."""
+
+    messages: tuple[KeptMessage, ...]
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(reason for message in self.messages for reason in message.why))
+
+
+def group_messages(messages: Sequence[KeptMessage], encode: Encode, *, alike: float = ALIKE) -> list[Group]:
+    """Groups, the largest first.
+
+    The message with the most neighbours takes them along, and so on with those that are left: unlike merging pairs,
+    no chain of small steps makes one group of everything.
+
+    Args:
+        encode: texts to vectors of length 1 [n, d].
+    """
+    import numpy as np
+
+    same: dict[str, list[KeptMessage]] = {}
+    for message in messages:
+        same.setdefault(compare_key(message.text), []).append(message)
+    piles = list(same.values())[-MOST_TEXTS:]
+    if not piles:
+        return []
+    vectors = encode([fold(pile[0].text) for pile in piles])
+    near = vectors @ vectors.T >= alike
+    np.fill_diagonal(near, True)
+    weights = np.array([len(pile) for pile in piles])
+    left = np.ones(len(piles), dtype=bool)
+    groups = []
+    while left.any():
+        counts = np.where(left, (near & left) @ weights, -1)
+        middle = int(counts.argmax())
+        members = np.flatnonzero(near[middle] & left)
+        order = [middle, *(int(n) for n in members if n != middle)]
+        groups.append(Group(messages=tuple(message for n in order for message in piles[n])))
+        left[members] = False
+    return sorted(groups, key=lambda group: -len(group.messages))
