@@ -45,16 +45,17 @@ def group_messages(messages: Sequence[KeptMessage], encode: Encode, *, alike: fl
     if not piles:
         return []
     vectors = encode([fold(pile[0].text) for pile in piles])
-    near = vectors @ vectors.T >= alike
-    np.fill_diagonal(near, True)
-    weights = np.array([len(pile) for pile in piles])
+    near = (vectors @ vectors.T >= alike).astype(np.float32)  # numbers, so that the sums below are quick
+    np.fill_diagonal(near, 1.0)
+    weights = np.array([len(pile) for pile in piles], dtype=np.float32)
+    neighbours = near @ weights
     left = np.ones(len(piles), dtype=bool)
     groups = []
     while left.any():
-        counts = np.where(left, (near & left) @ weights, -1)
-        middle = int(counts.argmax())
-        members = np.flatnonzero(near[middle] & left)
+        middle = int(np.where(left, neighbours, -1.0).argmax())
+        members = np.flatnonzero((near[middle] > 0) & left)
         order = [middle, *(int(n) for n in members if n != middle)]
         groups.append(Group(messages=tuple(message for n in order for message in piles[n])))
         left[members] = False
+        neighbours -= near[:, members] @ weights[members]
     return sorted(groups, key=lambda group: -len(group.messages))
