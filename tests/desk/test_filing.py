@@ -12,7 +12,7 @@ from bot.desk.files import only_one
 from bot.desk.filing import FilingRefused, file_for_evaluation, file_phrase, place_of
 from bot.errors import DataFileError
 from bot.settings import ROOT
-from evaluation.rows import load_rows
+from bot.labelled_messages import load_rows
 
 FILE = """# Who wrote these: see the log.
 version: "3.1"
