@@ -96,7 +96,8 @@ def test_what_cannot_be_marked_is_not_kept_and_danger_is_answered(client_of, eng
 def test_embed_page_carries_the_clinics_tag_and_colours(client) -> None:
     page = client.get("/embed?clinic=harbour")
     assert page.status_code == 200
-    assert '<script type="module" src="/widget.js" data-clinic="harbour"></script>' in page.text
+    assert ('<script type="module" src="/widget.js" data-clinic="harbour" data-colours="#1d4e89 #ffffff"></script>'
+            in page.text)
     assert 'value="#1d4e89"' in page.text and "Harbour Foot and Nerve Clinic" in page.text
     assert re.search(r'role="alert" hidden', page.text)
 
