@@ -13,7 +13,7 @@ help:  ## print these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 run: .venv/ready  ## install, train if anything changed, serve on http://127.0.0.1:8000 (PORT=8123 elsewhere)
-	@$(PYTHON) -m bot serve --port $(PORT)
+	@$(PYTHON) -m bot serve --newest --port $(PORT)
 
 train: .venv/ready  ## train the model if anything it depends on has changed
 	@$(PYTHON) -m bot train

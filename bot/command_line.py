@@ -13,7 +13,8 @@ from bot.errors import FootnoteError
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    serve = verbs.add_parser("serve", help="answer over HTTP; trains first if the model is out of date")
+    serve = verbs.add_parser("serve", help="answer over HTTP, with the shipped model if there is one")
+    serve.add_argument("--newest", action="store_true", help="with the model of this checkout, trained first if needed")
     serve.add_argument("--port", type=_port, default=8000)
     serve.add_argument("--host", default="127.0.0.1")
     verbs.add_parser("train", help="train the model if anything it depends on has changed")
@@ -56,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "serve":
         from bot.web.server import serve
 
-        serve(port=options.port, host=options.host)
+        serve(port=options.port, host=options.host, newest=options.newest)
         return 0
     from bot import terminal
 

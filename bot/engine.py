@@ -1,4 +1,4 @@
-"""The only door to Rasa: load, answer, forget.
+"""The only door to Rasa: load, answer, swap, forget.
 
 Rasa runs in a thread of its own with its own event loop, so that a slow or hanging message never keeps the
 web server from answering others, from saying `unavailable`, or from checking red flags.
@@ -16,14 +16,16 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bot.conversations import ConversationStore
-from bot.errors import EngineError, EngineNotReady, EngineTimeout
-from bot.inbox.earlier import best_guesses
+from bot.errors import EngineError, EngineNotReady, EngineTimeout, ModelRefused
 from bot.inbox.store import Guesses
 from bot.reply import Reply
 from bot.text import clean
+
+if TYPE_CHECKING:
+    from bot.rasa_model import RasaModel
 
 log = logging.getLogger(__name__)
 WARM_UP = ("is massage safe?", "what causes neuropathy and can massage help with it", "my left arm went numb")
@@ -71,15 +73,17 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
-        self._agent: Any = None
-        self._trackers: Any = None
+        self._serving: RasaModel | None = None
+        self._spare: RasaModel | None = None  # what was served before, in reach until `drop_spare`
+        self._swapping = threading.Lock()
+        self._locks: Any = None
         self._in_flight = 0
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="footnote-reader")
         self.failure: Exception | None = None
 
     @property
     def model(self) -> str | None:
-        return self._path.name if self._agent is not None else None
+        return self._serving.path.name if self._serving is not None else None
 
     def start(self) -> None:
         """Begin loading in the background; `wait` for the end of it."""
@@ -107,13 +111,42 @@ class Engine:
         return await self._in_engine(self._answer(text, conversation, clinic))
 
     async def forget(self, conversation: str) -> None:
-        if self._trackers is not None:
-            self._trackers.forget(conversation)
+        models = [model for model in (self._serving, self._spare) if model is not None]
+        for model in models:
+            model.trackers.forget(conversation)
+        if models:
             forget_messages()
+
+    def swap(self, path: Path) -> None:
+        """Serve another model from the next message on. The caller's thread loads it, which takes seconds.
+
+        A message that is being answered is answered by the old model; conversations go on, for they are kept in the
+        store. The old model stays in memory until `drop_spare`, and a swap back to it loads nothing.
+
+        Raises:
+            ModelRefused: it cannot be loaded or fails its self-test; the old model serves on.
+        """
+        with self._swapping:
+            if self._serving is not None and self._serving.path == path:
+                return
+            if self._spare is not None and self._spare.path == path:
+                fresh = self._spare
+            else:
+                self._spare = None  # never three in memory
+                fresh = self._load_beside(path)
+            if self._serving is not None:
+                fresh.trackers.go_on_from(self._serving.trackers)
+            self._serving, self._spare, self.failure = fresh, self._serving, None
+
+    def drop_spare(self) -> None:
+        """Free the model that was served before."""
+        with self._swapping:
+            self._spare = None
+            settle_memory()
 
     async def parse(self, text: str) -> dict[str, Any]:
         """The NLU's output for a message, outside any conversation (evaluation, maintenance)."""
-        return await self._in_engine(self._agent_or_raise().parse_message(as_plain_text(text)))
+        return await self._in_engine(self._model_or_raise().parse(as_plain_text(text)))
 
     # inside the engine's thread
 
@@ -133,28 +166,47 @@ class Engine:
 
         quieten_rasa()
         leave_out_heavy_modules()
-        from bot.rasa_agent import load_agent
-        from bot.tracker_store import KeptTrackerStore
+        from bot.rasa_model import RasaModel, new_locks
         from bot.turn import default_house
 
         default_house()
         from threadpoolctl import threadpool_limits
 
         threadpool_limits(1)  # small matrices: a second BLAS thread costs more than it brings
-        self._trackers = KeptTrackerStore(None, self._store)
-        self._agent = load_agent(self._path, self._trackers)
+        # Modules and rules stay for good and are no longer looked through for garbage; models come and go.
+        settle_memory()
+        gc.freeze()
+        self._locks = new_locks()
+        model = RasaModel.load(self._path, self._store, self._locks)
         # The first messages pay for lazy parts (spaCy's vocabulary, ONNX Runtime's arena): pay now.
         for text in WARM_UP:
-            self._loop.run_until_complete(self._agent.parse_message(text))
+            self._loop.run_until_complete(model.parse(text))
+        self._serving = model
         settle_memory()
 
-    def _agent_or_raise(self) -> Any:
-        if self._agent is None:
+    def _load_beside(self, path: Path) -> RasaModel:
+        """Another model, tried out, while this one answers."""
+        from bot.rasa_model import RasaModel, new_locks
+        from bot.self_test import failures
+
+        self._locks = self._locks or new_locks()  # there are none yet where the first model could not be loaded
+        try:
+            model = RasaModel.load(path, self._store, self._locks)
+            wrong = asyncio.run(failures(model.rehearse))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old model serves on
+            why = (str(error).splitlines() or [""])[0]
+            raise ModelRefused(f"{path.name} could not be loaded: {type(error).__name__}: {why}") from None
+        if wrong:
+            raise ModelRefused(f"{path.name} failed its self-test: {'; '.join(wrong)}")
+        return model
+
+    def _model_or_raise(self) -> RasaModel:
+        if self._serving is None:
             raise EngineNotReady("the model is not loaded")
-        return self._agent
+        return self._serving
 
     async def _in_engine(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._agent is None:
+        if self._serving is None:
             work.close()
             raise EngineNotReady("the model is not loaded")
         self._in_flight += 1
@@ -167,31 +219,19 @@ class Engine:
             self._in_flight -= 1
 
     async def _answer(self, text: str, conversation: str, clinic: str | None) -> Answer:
-        from rasa.core.channels.channel import UserMessage
-
-        from bot.rasa_agent import ReplyChannel
-
         if self._in_flight > 1:
             # Others are being answered: meanwhile another core can read this one (ONNX Runtime holds no lock).
             await self._loop.run_in_executor(self._readers, read_ahead, as_plain_text(text))
-        channel = ReplyChannel()
-        message = UserMessage(
-            as_plain_text(text), channel, conversation, input_channel=channel.name(), metadata={"clinic": clinic},
-        )
+        # Taken once: a swap within this turn leaves it to the model that it began with.
+        model = self._model_or_raise()
         try:
-            await self._agent.handle_message(message)
-            replies = tuple(Reply.from_dict(values) for values in channel.replies)
+            replies, standing_tier, guesses = await model.answer(as_plain_text(text), conversation, clinic)
             if not replies:
                 raise EngineError("the dialogue engine said nothing")
-            tracker = await self._trackers.retrieve(conversation)
-            parse_data = (tracker.latest_message.parse_data or {}) if tracker and tracker.latest_message else {}
-            return Answer(
-                replies=replies, standing_tier=tracker.get_slot("standing_tier") if tracker else None,
-                guesses=best_guesses(parse_data.get("intent_ranking") or ()),
-            )
+            return Answer(replies=replies, standing_tier=standing_tier, guesses=guesses)
         except BaseException as error:  # a cancelled turn (timeout) too
             # The tracker in memory may hold half a turn; the file holds the last whole one.
-            self._trackers.forget(conversation)
+            model.trackers.forget(conversation)
             if isinstance(error, EngineError) or not isinstance(error, Exception):
                 raise
             # The class only: an exception's text may quote the visitor.
@@ -224,8 +264,7 @@ def forget_messages() -> None:
 
 
 def settle_memory() -> None:
-    """What is loaded by now stays: no longer looked through for garbage; what loading left over goes back."""
+    """Give back what loading or freeing left over."""
     gc.collect()
-    gc.freeze()
     with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -29,6 +29,10 @@ class SetupError(FootnoteError):
     """Something to install, free or set before Footnote can run."""
 
 
+class ModelRefused(FootnoteError):
+    """A model may not be served; what is served stays."""
+
+
 class EngineError(FootnoteError):
     """The dialogue engine gave no answer."""
 

@@ -15,7 +15,7 @@ from typing import Any
 from rasa.core.actions.action import Action, RemoteAction, action_for_name_or_text
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel
-from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.lock_store import InMemoryLockStore, LockStore
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -145,8 +145,13 @@ class InProcessAgent(Agent):
         self.tracker_store.domain = self.domain
 
 
-def load_agent(model: Path, tracker_store: TrackerStore) -> InProcessAgent:
-    agent = InProcessAgent(tracker_store=tracker_store, lock_store=InMemoryLockStore())
+def load_agent(model: Path, tracker_store: TrackerStore, locks: LockStore | None = None) -> InProcessAgent:
+    """A loaded model.
+
+    Args:
+        locks: who is writing into which conversation; two agents over the same conversations must share it.
+    """
+    agent = InProcessAgent(tracker_store=tracker_store, lock_store=locks or InMemoryLockStore())
     # Rasa wraps the store, and the wrapper makes new trackers itself, without our bound on their events.
     agent.tracker_store = tracker_store
     agent.load_model(model)

@@ -67,6 +67,12 @@ class KeptTrackerStore(TrackerStore):
         """Drop the cached tracker: after a failed turn (the file has the last acknowledged one), or a deletion."""
         self._cached.pop(sender_id, None)
 
+    def go_on_from(self, other: KeptTrackerStore) -> None:
+        """Share the trackers that another model's store has in memory, so that a change of models reads no
+        conversation anew; where the two models know different slots, each is read from the file when it goes on."""
+        if self.domain.as_dict().get("slots") == other.domain.as_dict().get("slots"):
+            self._cached = other._cached
+
     async def keys(self) -> Iterable[str]:
         return self._store.conversations()
 

@@ -43,14 +43,17 @@ class Exchange:
 
 
 @contextmanager
-def embedded_engine(settings: Settings) -> Iterator[Engine]:
-    """The engine that fits this checkout, over a store that is gone afterwards.
+def embedded_engine(settings: Settings, model: Path | None = None) -> Iterator[Engine]:
+    """The engine over a store that is gone afterwards.
+
+    Args:
+        model: the one that fits this checkout if not given.
 
     Raises:
         SetupError: no model has been trained.
         EngineNotReady: it could not be loaded.
     """
-    model = latest_model(settings)
+    model = model or latest_model(settings)
     with tempfile.TemporaryDirectory(prefix="footnote-evaluation-") as folder:
         store = ConversationStore(Path(folder) / "conversations.sqlite3")
         engine = Engine(model, store, seconds=SECONDS)

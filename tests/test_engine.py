@@ -125,7 +125,7 @@ def test_commands_and_markup_are_ordinary_text(say, engine, conversation: str, t
     answer = say(text, conversation=conversation)
     assert answer.standing_tier == "caution", "the conversation goes on"
     assert answer.replies
-    tracker = asyncio.run(engine._trackers.retrieve(conversation))
+    tracker = asyncio.run(engine._serving.trackers.retrieve(conversation))
     assert tracker.latest_message.text == as_plain_text(text)
     assert tracker.latest_message.entities == []
 

@@ -1,6 +1,8 @@
 """A model fits a checkout by what it was made from, not by dates; nothing is trained twice."""
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import shutil
 from dataclasses import replace
@@ -10,8 +12,11 @@ import pytest
 
 from bot import training
 from bot.errors import DataFileError, SetupError
+from bot.model_record import beside, make_record, read_record, write_record
+from bot.releases import Release, add_releases
+from bot.server_reports import Report, ReportFile
 from bot.settings import ROOT, Settings, read_settings
-from bot.training import INPUTS, ensure_model, fingerprint, latest_model, model_path
+from bot.training import INPUTS, PROGRAM, ensure_model, fingerprint, latest_model, model_path, trained_models
 
 
 @pytest.fixture
@@ -192,4 +197,65 @@ def test_finished_training_is_moved_into_its_place(settings: Settings, house, mo
     monkeypatch.setattr(
         training.subprocess, "run", lambda command, **more: run([command[0], "-c", program, command[-1]], **more))
     path = ensure_model(settings)
-    assert [file.name for file in settings.models.iterdir()] == [path.name] and path.read_text() == "model"
+    record = beside(path, "record")
+    assert sorted(file.name for file in settings.models.iterdir()) == sorted([path.name, record.name])
+    assert path.read_text() == "model"
+    noted = read_record(path)
+    assert (noted.fingerprint, noted.size, noted.sha256) == (fingerprint(), 5, hashlib.sha256(b"model").hexdigest())
+    assert noted.program == fingerprint(inputs=PROGRAM) and "massage_safety" in noted.intents
+
+
+def test_disk_that_fills_up_at_the_end_of_training_leaves_no_model(settings: Settings, house, monkeypatch) -> None:
+    run = training.subprocess.run
+    program = "import sys; open(sys.argv[1], 'w').write('model')"
+    monkeypatch.setattr(
+        training.subprocess, "run", lambda command, **more: run([command[0], "-c", program, command[-1]], **more))
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bot.model_record.os.fsync", full)
+    with pytest.raises(SetupError, match="was trained but cannot be kept: No space left on device"):
+        ensure_model(settings)
+    assert list(settings.models.iterdir()) == []
+
+
+def test_killed_training_is_no_model_and_the_next_one_trains(settings: Settings, house, monkeypatch) -> None:
+    """Half an archive lies where the killed process left it; it is never taken for a model."""
+    settings.models.mkdir()
+    half = model_path(settings).with_name(model_path(settings).name.replace("footnote-", "part-"))
+    half.write_bytes(b"mod")
+    assert trained_models(settings) == []
+    with pytest.raises(SetupError, match="no trained model fits"):
+        latest_model(settings)
+    monkeypatch.setattr(training, "_train", lambda path: path.write_bytes(b"model"))
+    assert ensure_model(settings).read_bytes() == b"model"
+
+
+@pytest.mark.parametrize("damage", [b"mod", b"mOdel"])
+def test_damaged_archive_is_trained_anew(settings: Settings, trained, house, capsys, damage: bytes) -> None:
+    path = ensure_model(settings)
+    write_record(make_record(path, model=path.name, fingerprint="f", program="p", intents=()), settings.models)
+    assert ensure_model(settings) == path and len(trained) == 1
+    path.write_bytes(damage)
+    assert ensure_model(settings).read_bytes() == b"model" and len(trained) == 2
+    assert path.name in capsys.readouterr().out
+
+
+def test_archives_that_are_served_or_can_be_gone_back_to_are_not_cleared_away(settings, trained, house) -> None:
+    settings.models.mkdir()
+    for n in range(8):
+        old = settings.models / f"footnote-old{n}.tar.gz"
+        old.write_bytes(b"")
+        for what in ("record", "figures"):
+            beside(old, what).write_text("{}")
+        os.utime(old, (1_000_000 + n, 1_000_000 + n))
+    common = {"sha256": "", "size": 0, "by": "jo"}
+    add_releases(settings.models, Release(model="footnote-old0.tar.gz", action="found", **common),
+                 Release(model="footnote-old1.tar.gz", action="ship", **common), expected=0)
+    ReportFile(settings.models).write(Report(server="s", state="serving", model="footnote-old2.tar.gz", number=2))
+    ensure_model(settings)
+    kept = {path.name for path in trained_models(settings)}
+    assert {f"footnote-old{n}.tar.gz" for n in (0, 1, 2, 7)} <= kept and "footnote-old3.tar.gz" not in kept
+    assert not beside(settings.models / "footnote-old3.tar.gz", "record").exists()
+    assert beside(settings.models / "footnote-old1.tar.gz", "figures").exists()

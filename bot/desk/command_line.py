@@ -1,5 +1,5 @@
-"""The verbs of `python -m bot desk`. Each verb is a function that adds its parser; the parser's `run` does the work
-and returns the exit code."""
+"""The verbs of `python -m bot desk`. Each verb is a function that adds its parser; the parser's `run` takes the options,
+does the work and returns the exit code."""
 from __future__ import annotations
 
 import argparse
@@ -7,8 +7,9 @@ from typing import Any
 
 from bot.desk.data_command import add_new, add_validate
 from bot.desk.inbox_command import add_inbox
+from bot.desk.shipping_command import add_compare, add_rollback, add_served, add_ship
 
-VERBS = [add_validate, add_new, add_inbox]
+VERBS = [add_validate, add_new, add_inbox, add_compare, add_ship, add_rollback, add_served]
 
 
 def add_verbs(parser: argparse.ArgumentParser) -> None:

@@ -14,8 +14,11 @@ from bot.settings import read_settings
 DEFAULT_PORT, OTHER_PORT = 8000, 8123
 
 
-def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
-    """Serve until interrupted, in this one process; trains first when the model is out of date.
+def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1", *, newest: bool = False) -> None:
+    """Serve until interrupted, in this one process; trains first where no model fits.
+
+    Args:
+        newest: serve what stands in the checkout, also when another model was shipped.
 
     Raises:
         SetupError, DataFileError: something is missing or broken; the text names the cure.
@@ -25,8 +28,9 @@ def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
     try:
         import uvicorn
 
+        from bot.follower import Follower
         from bot.lean_imports import leave_out_heavy_modules
-        from bot.training import ensure_model
+        from bot.start_model import start_model
         from bot.turn import default_house
         from bot.web.app import create_app
         from bot.web.tokens import read_or_make_key
@@ -34,10 +38,15 @@ def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
         store = ConversationStore(settings.database, keep_days=settings.keep_days)
         store.conversations()  # opens it: a folder without rights is told now, not to the first visitor
         read_or_make_key(settings.var / "secret.key")
-        engine = Engine(ensure_model(settings), store, seconds=settings.answer_seconds)
+        start = start_model(settings, newest=newest)
+        for note in start.notes:
+            print(note, file=sys.stderr, flush=True)
+        engine = Engine(start.path, store, seconds=settings.answer_seconds)
         leave_out_heavy_modules()
         house = default_house()  # before the engine, which loads the same in its thread
         engine.start()
+        follower = Follower(settings, engine, number=start.number)
+        follower.start()
         server = uvicorn.Server(uvicorn.Config(
             create_app(settings, engine, store, house), access_log=False, log_level="warning", server_header=False,
             lifespan="on", ws="none", timeout_graceful_shutdown=5,
@@ -47,6 +56,7 @@ def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
         try:
             server.run(sockets=[listener])
         finally:
+            follower.close()
             engine.close()
             store.close()
     finally:
