@@ -146,7 +146,7 @@ def _file_many(root: Path, who: str) -> None:
 
 
 def test_two_maintainers_at_once_lose_nothing(root: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")  # a fresh interpreter may find another package of the name "tests"
     people = [context.Process(target=_file_many, args=(root, who)) for who in ("ann", "bob", "cem")]
     for person in people:
         person.start()
