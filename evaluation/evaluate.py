@@ -5,35 +5,28 @@ Exits with 1 when a floor of floors.yml does not hold or the engine left a messa
 """
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from bot.desk.phrases import training_phrases
 from bot.desk.separation import copied
 from bot.engine import Answering
-from bot.errors import FootnoteError
 from bot.labelled_messages import DIALOGUES, Row, find_files, load_rows
 from bot.settings import ROOT, read_settings
+from evaluation.command import exit_code, keep, read_options
 from evaluation.floors import below, load_floors
-from evaluation.picture import draw_apart
 from evaluation.play import Fallback, embedded_engine, play
 from evaluation.report import Evaluation, as_json, as_lines, evaluate_exchanges
 
-RESULTS = ROOT / "results"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m evaluation.evaluate", description=__doc__)
-    parser.add_argument("--errors", type=number_of_errors, default=0, metavar="N", help="print the first N errors of each sort")
-    parser.add_argument("--only", metavar="FILE", help="one file, by path or by its name in evaluation/messages")
-    options = parser.parse_args(arguments)
-    logging.getLogger().setLevel(logging.ERROR)
-    try:
+    options = read_options(
+        arguments, program="evaluation.evaluate", about=__doc__, errors="print the first N errors of each sort",
+        folder="evaluation/messages",
+    )
+
+    def work() -> bool:
         rows = load_rows(find_files(options.only))
         dialogues = [] if options.only else load_rows(find_files(folder=DIALOGUES))
         load_floors()  # complain before minutes of work
@@ -46,14 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         for line in as_lines(found, errors=options.errors):
             print(line)
-        suffix = f"-{Path(options.only).stem}" if options.only else ""
-        keep(found, RESULTS / f"evaluation{suffix}.json", RESULTS / f"confusion{suffix}.png")
-    except FootnoteError as error:
-        print(f"footnote: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 1 if found.complaints or found.failures else 0
+        keep(as_json(found), "evaluation", "confusion", drawn_by="evaluation.picture", only=options.only)
+        return not found.complaints and not found.failures
+
+    return exit_code(work)
 
 
 def evaluate(
@@ -75,28 +64,6 @@ def evaluate(
         dialogues=evaluate_exchanges(dialogue_exchanges)[0] if dialogues else None,
         dialogue_exchanges=dialogue_exchanges,
     )
-
-
-def keep(found: Evaluation, result: Path, picture: Path) -> None:
-    """Write the figures and the picture.
-
-    Raises:
-        SetupError: the picture could not be drawn; the figures are written then all the same.
-    """
-    result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    draw_apart(result, picture)
-    print(f"\nwritten: {shown(result)}, {shown(picture)}")
-
-
-def shown(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-
-
-def number_of_errors(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of errors; use 0 or more")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,7 @@ Exits with 1 when a floor of floors_safety.yml does not hold or the engine left 
 """
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +13,11 @@ from typing import Protocol
 from bot.desk.phrases import training_phrases
 from bot.desk.separation import copied
 from bot.engine import Answering
-from bot.errors import FootnoteError
 from bot.labelled_messages import SAFETY, Row, find_files, load_rows
 from bot.red_flags import RedFlags
 from bot.settings import ROOT, read_settings
-from evaluation.evaluate import RESULTS, number_of_errors, shown
+from evaluation.command import exit_code, keep, read_options
 from evaluation.floors import Floor, below, load_floors
-from evaluation.picture import draw_apart
 from evaluation.play import Fallback, embedded_engine, play
 from evaluation.safety_costs import Layers, measure, served_layers
 from evaluation.safety_curve import Judge, Parsing, curve, differing, judge_by, read
@@ -37,13 +32,12 @@ class Playing(Answering, Parsing, Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m evaluation.evaluate_safety", description=__doc__)
-    parser.add_argument("--errors", type=number_of_errors, default=0, metavar="N",
-                        help="print the first N false alarms of each sort; misses are all printed anyway")
-    parser.add_argument("--only", metavar="FILE", help="one file, by path or by its name in evaluation/safety")
-    options = parser.parse_args(arguments)
-    logging.getLogger().setLevel(logging.ERROR)
-    try:
+    options = read_options(
+        arguments, program="evaluation.evaluate_safety", about=__doc__, folder="evaluation/safety",
+        errors="print the first N false alarms of each sort; misses are all printed anyway",
+    )
+
+    def work() -> bool:
         rows = load_rows(find_files(options.only, SAFETY))
         safety_floors()  # complain before minutes of work
         from bot.turn import default_house
@@ -58,14 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         for line in as_lines(found, errors=options.errors):
             print(line)
-        suffix = f"-{Path(options.only).stem}" if options.only else ""
-        keep(found, RESULTS / f"safety{suffix}.json", RESULTS / f"safety{suffix}.png")
-    except FootnoteError as error:
-        print(f"footnote: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 1 if found.complaints or found.failures else 0
+        keep(as_json(found), "safety", "safety", drawn_by="evaluation.safety_picture", only=options.only)
+        return not found.complaints and not found.failures
+
+    return exit_code(work)
 
 
 def safety_floors(path: Path = FLOORS) -> tuple[Floor, ...]:
@@ -97,18 +87,6 @@ def evaluate(
         complaints=below(safety_floors(), overall.figures(), complete=complete),
         copies=[copy.shown(ROOT) for copy in copied(rows, training_phrases())],
     )
-
-
-def keep(found: SafetyEvaluation, result: Path, picture: Path) -> None:
-    """Write the figures and the picture.
-
-    Raises:
-        SetupError: the picture could not be drawn; the figures are written then all the same.
-    """
-    result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    draw_apart(result, picture, "evaluation.safety_picture")
-    print(f"\nwritten: {shown(result)}, {shown(picture)}")
 
 
 if __name__ == "__main__":

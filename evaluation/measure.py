@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.engine import Answering
-from bot.errors import FootnoteError
+from bot.labelled_messages import DIALOGUES, MESSAGES, SAFETY, Row, find_files, load_rows
 from bot.settings import read_settings
+from evaluation.command import exit_code
 from evaluation.evaluate_safety import safety_floors
 from evaluation.floors import below, load_floors
 from evaluation.play import Exchange, Fallback, embedded_engine, play
 from evaluation.report import as_values, evaluate_exchanges
-from bot.labelled_messages import DIALOGUES, MESSAGES, SAFETY, Row, find_files, load_rows
 from evaluation.safety_scoring import reminder_openings, score_rows
 from evaluation.scoring import Score, label_of, reached_tier
 
@@ -31,8 +30,8 @@ ROWS_AT_ONCE = 200  # between two lines on how far it is
 
 def main(arguments: Sequence[str] | None = None) -> int:
     model, out = (Path(argument) for argument in (sys.argv[1:] if arguments is None else arguments))
-    logging.getLogger().setLevel(logging.ERROR)
-    try:
+
+    def work() -> bool:
         rows = {name: load_rows(find_files(folder=folder)) for name, folder in FOLDERS.items()}
         load_floors(), safety_floors()  # complain before the work
         from bot.turn import default_house
@@ -41,11 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         house = default_house()
         with embedded_engine(read_settings(), model) as engine:
             found = measure(rows, engine, LastResort(house), openings=reminder_openings(house.content.voice))
-    except FootnoteError as error:
-        print(f"footnote: {error}", file=sys.stderr)
-        return 1
-    out.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-    return 0
+        out.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+        return True
+
+    return exit_code(work)
 
 
 def measure(
@@ -101,7 +99,8 @@ def outcome(exchange: Exchange, *, not_shown: bool = False) -> dict[str, Any]:
     got = [label_of(reply) for reply in exchange.replies if reply["kind"] != "escalation"]
     return {
         "text": message.text, "want": " + ".join(want) or "no red flag",
-        "got": " + ".join([*([tier] if tier != "none" else []), *got]), "wrong": [*score.errors, *(["standing warning not in the words"] if not_shown else [])],
+        "got": " + ".join([*([tier] if tier != "none" else []), *got]),
+        "wrong": [*score.errors, *(["standing warning not in the words"] if not_shown else [])],
     }
 
 
