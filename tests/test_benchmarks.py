@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,12 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.footnote_service import check_unchanged
 from benchmarks.load import around_turn, percentile
 from benchmarks.messages import read_messages, take
-from benchmarks.stock_project import Training, read_training, write_stock_project
+from benchmarks.stock_project import PHRASES, Training, digest_of, read_training, write_stock_project
 from benchmarks.table import Row, Spread, markdown, number, rows, spreads, times_better
+from benchmarks.understanding import as_reply, compare, plain_questions
+from bot.intents import INTENTS
+from bot.labelled_messages import load_rows
+from evaluation.scoring import label_of
 
 
 @pytest.mark.parametrize(("values", "percent", "expected"), [
@@ -116,3 +121,35 @@ def test_a_checkout_that_changed_meanwhile_ends_the_run(tmp_path: Path, models: 
 @pytest.mark.parametrize(("epochs", "whole"), [(1, False), (100, True)])
 def test_only_a_whole_training_may_be_compared(epochs: int, whole: bool) -> None:
     assert Training(seconds=1.0, epochs=epochs, phrases="", on="").is_whole is whole
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_stocks_intent_is_scored_as_footnotes_reply_would_be(intent: str) -> None:
+    label = intent.replace("smalltalk_", "smalltalk.")
+    assert label_of(as_reply(intent)) == label
+
+
+def test_stocks_fallback_answers_nothing() -> None:
+    assert label_of(as_reply("nlu_fallback")) == "clarify"
+
+
+def test_only_plain_questions_are_compared(tmp_path: Path) -> None:
+    written = [
+        {"id": "a", "text": "is massage safe", "topic": "massage_safety", "tier": "none"},
+        {"id": "b", "text": "my face droops, is massage safe", "topic": "massage_safety", "tier": "emergency"},
+        {"id": "c", "text": "what is it and does heat help", "topics": ["neuropathy_definition", "heat_therapy"]},
+        {"id": "d", "turns": [{"text": "hello", "topic": "smalltalk.greet"}, {"text": "why", "topic": "heat_therapy"}]},
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(map(json.dumps, written)), encoding="utf-8")
+    assert [row.messages[0].text for row in plain_questions(load_rows([path]))] == ["is massage safe"]
+
+
+@pytest.mark.parametrize(("epochs", "phrases"), [(1, None), (100, "others")])
+def test_a_model_cut_short_or_of_other_phrases_is_not_compared(tmp_path: Path, epochs: int, phrases: str | None) -> None:
+    model = tmp_path / "stock.tar.gz"
+    model.write_bytes(b"")
+    kept = Training(seconds=1.0, epochs=epochs, phrases=phrases or digest_of(PHRASES), on="2026-01-01 00:00")
+    (tmp_path / "stock.json").write_text(json.dumps(asdict(kept)), encoding="utf-8")
+    with pytest.raises(BenchmarkError, match="--train-stock stock.tar.gz"):
+        compare(model)
