@@ -15,25 +15,16 @@ from bot.yaml_files import YamlMapping, read_mapping
 
 PHRASES = ("more", "yes", "first", "second", "third", "other", "else")
 MAPPINGS = ("other_of", "else_of")
-LEANING_WORDS = 8  # a longer message says itself what it is about
-# Probability of the likeliest intent from which a short message stands on its own: in any case; where a word of its
-# own names something ("and the tingling"); where that is no topic but a service; where it is none of the bot's concern.
-STANDS_FROM, NAMES_FROM, SERVES_FROM, STRAYS_FROM = 0.3, 0.1, 0.2, 0.6
-INSTEAD_FROM = 0.12  # of a topic that may be meant where a message seems none of the bot's concern
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUps:
-    """`phrases`: short messages by what they want, as `compare_key` makes them; `small_words`: words that name
-    nothing, spaCy's stop words among them; `other_of`, `else_of`: the topic that "the other kind" and "what else" lead to, by the topic answered
-    last; `keeps`: topics of which a massage question without a word of `massage_words` is asked on."""
+    """`phrases`: short messages by what they want, as `compare_key` makes them; `other_of`, `else_of`: the topic that
+    "the other kind" and "what else" lead to, by the topic answered last."""
 
     phrases: Mapping[str, frozenset[str]]
-    small_words: frozenset[str] = frozenset()
     other_of: Mapping[str, str] = field(default_factory=dict)
     else_of: Mapping[str, str] = field(default_factory=dict)
-    keeps: frozenset[str] = frozenset()
-    massage_words: frozenset[str] = frozenset()
 
 
 NO_FOLLOW_UPS = FollowUps(phrases={name: frozenset() for name in PHRASES})
@@ -52,16 +43,10 @@ def load_follow_ups(path: Path) -> FollowUps:
     Raises:
         DataFileError: a broken file, a missing or unknown key, an unknown topic.
     """
-    file = read_mapping(path).expect([*PHRASES, *MAPPINGS, "small_words", "keeps", "massage_words"])
-    from spacy.lang.en.stop_words import STOP_WORDS
-
-    keeps = file.texts("keeps")
-    for name in keeps:
-        _known(file, "keeps", name)
+    file = read_mapping(path).expect([*PHRASES, *MAPPINGS])
     return FollowUps(
         phrases={name: frozenset(map(compare_key, file.texts(name))) for name in PHRASES},
-        small_words=STOP_WORDS | frozenset(file.texts("small_words")), massage_words=frozenset(file.texts("massage_words")),
-        keeps=frozenset(keeps), **{name: _topic_by_topic(file, name) for name in MAPPINGS},
+        **{name: _topic_by_topic(file, name) for name in MAPPINGS},
     )
 
 
@@ -79,13 +64,13 @@ def _known(file: YamlMapping, key: str, name: str) -> None:
 
 
 def read_meaning(
-    text: str, intent: str, ranking: Sequence[tuple[str, float]], *, last_topics: Sequence[str], offered: Sequence[str],
+    text: str, intent: str, in_context: str | None = None, *, last_topics: Sequence[str], offered: Sequence[str],
     follow_ups: FollowUps,
 ) -> Meaning:
     """What a message asks.
 
     Args:
-        intent: of the message alone; `ranking`: (intent, probability), the likeliest first.
+        intent: of the message alone; `in_context`: after the topics answered last (`bot.nlu.follow_ups`), if known.
         last_topics, offered: see the module.
     """
     said, phrases = compare_key(text), follow_ups.phrases
@@ -104,26 +89,5 @@ def read_meaning(
     for name, leads in (("other", follow_ups.other_of), ("else", follow_ups.else_of)):
         if said in phrases[name]:
             return Meaning(intent=leads.get(last, last), more=last not in leads)
-    words = said.split()
-    if ranking and len(words) <= LEANING_WORDS:
-        intent = _leaning(words, intent, [pair for pair in ranking if pair[0] != "nlu_fallback"], last, follow_ups)
+    intent = in_context or intent
     return Meaning(intent=intent, more=intent == last)
-
-
-def _leaning(
-    words: Sequence[str], intent: str, ranking: Sequence[tuple[str, float]], last: str, follow_ups: FollowUps
-) -> str:
-    """What a short message asks after topic `last`: what it names itself, else more of the same."""
-    likeliest, sure = ranking[0] if ranking else (intent, 0.0)
-    names_something = any(word not in follow_ups.small_words for word in words)
-    if likeliest.startswith("massage_") and last in follow_ups.keeps and follow_ups.massage_words.isdisjoint(words):
-        return last  # "is it safe?", "how long?" after heat
-    if likeliest == "out_of_scope":
-        if sure >= STRAYS_FROM:
-            return intent
-        meant = next((pair for pair in ranking[1:] if pair[0] in TOPICS), (last, 0.0))
-        return meant[0] if names_something and meant[1] >= INSTEAD_FROM else last
-    if sure >= STANDS_FROM:
-        return intent
-    enough = NAMES_FROM if likeliest in TOPICS else SERVES_FROM
-    return likeliest if names_something and sure >= enough else last

@@ -171,7 +171,7 @@ def read_turn(
     also = tuple(name for name in parse_data.get("also_asked") or () if name in TOPICS)
     offered = tuple(name for name in offered if name in TOPICS)
     meaning = read_meaning(
-        text, intent, () if also else ranking, offered=offered, follow_ups=house.follow_ups,
+        text, intent, None if also else parse_data.get("asked_in_context"), offered=offered, follow_ups=house.follow_ups,
         # A report stands by itself: below "your toe must be seen today" nobody asked for more on massage.
         last_topics=() if also or flags else [name for name in (last_topic or "").split() if name in TOPICS],
     )

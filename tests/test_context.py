@@ -7,22 +7,19 @@ import pytest
 
 from bot.compose import Speaker
 from bot.content import TOPICS
-from bot.context import STANDS_FROM, STRAYS_FROM, FollowUps, Meaning, load_follow_ups, read_meaning
+from bot.context import FollowUps, Meaning, load_follow_ups, read_meaning
 from bot.errors import DataFileError
 from bot.settings import ROOT
 from bot.turn import read_turn
-
-SURE = (("out_of_scope", STRAYS_FROM),)
-UNSURE = (("nlu_fallback", 0.9), ("out_of_scope", STANDS_FROM - 0.1))
-
 
 @pytest.fixture(scope="module")
 def follow_ups() -> FollowUps:
     return load_follow_ups(ROOT / "content" / "follow_ups.yml")
 
 
-def meant(follow_ups: FollowUps, text: str, *, ranking=SURE, last="cause_sugar", offered=()) -> Meaning:
-    return read_meaning(text, "out_of_scope", ranking, last_topics=(last or "").split(), offered=offered, follow_ups=follow_ups)
+def meant(follow_ups: FollowUps, text: str, *, in_context=None, last="cause_sugar", offered=()) -> Meaning:
+    return read_meaning(
+        text, "out_of_scope", in_context, last_topics=(last or "").split(), offered=offered, follow_ups=follow_ups)
 
 
 @pytest.mark.parametrize("text", ["Tell me more!", "go on", "how so?", "WHY", "In what way?", "and...", "¿por qué?"])
@@ -31,11 +28,11 @@ def test_who_asks_on_gets_more_of_the_same_topic(follow_ups, text: str) -> None:
     assert meant(follow_ups, text, last=None) == Meaning(intent="out_of_scope"), "there is nothing to go on with"
 
 
-def test_a_short_unclear_message_stays_with_the_topic(follow_ups) -> None:
-    assert meant(follow_ups, "and too little?", ranking=UNSURE) == Meaning(intent="cause_sugar", more=True)
-    assert meant(follow_ups, "and too little?", ranking=SURE) == Meaning(intent="out_of_scope"), "it is clear by itself"
-    long = "and then what about the people who live on the other side of town from here"
-    assert meant(follow_ups, long, ranking=UNSURE) == Meaning(intent="out_of_scope")
+def test_what_the_model_reads_in_context_counts(follow_ups) -> None:
+    assert meant(follow_ups, "and too little?", in_context="cause_sugar") == Meaning(intent="cause_sugar", more=True)
+    assert meant(follow_ups, "and heat?", in_context="heat_therapy") == Meaning(intent="heat_therapy")
+    assert meant(follow_ups, "and heat?") == Meaning(intent="out_of_scope"), "a message too long for it stands alone"
+    assert meant(follow_ups, "x", in_context="heat_therapy", last=None) == Meaning(intent="out_of_scope")
 
 
 @pytest.mark.parametrize(("text", "topic"), [
@@ -65,7 +62,7 @@ def test_more_is_not_the_same_text_again(house, topic: str) -> None:
 
 def test_a_report_is_not_taken_for_a_follow_up(house) -> None:
     parse_data = {"text": "my toe is black", "intent": {"name": "red_flag"}, "asked_intent": "out_of_scope",
-                  "intent_ranking": [{"name": "out_of_scope", "confidence": STANDS_FROM - 0.1}],
+                  "intent_ranking": [{"name": "out_of_scope", "confidence": 0.2}], "asked_in_context": "massage_benefit",
                   "red_flags": ["black_toe"]}
     replies = read_turn(house, parse_data=parse_data, clinic=None, standing_tier=None, standing_flag=None,
                         last_topic="massage_benefit").replies()
@@ -83,26 +80,16 @@ def test_a_second_choice_in_a_row_is_not_given(house) -> None:
     assert said == ["clarify", "answer"]
 
 
-@pytest.mark.parametrize(("text", "last", "ranking", "intent"), [
-    ("and the tingling", "nerves_motor", [("nerves_sensory", 0.2)], "nerves_sensory"),  # names something
-    ("and when it is?", "nerves_motor", [("nerves_sensory", 0.2)], "nerves_motor"),  # names nothing
-    ("and the tingling", "nerves_motor", [("nerves_sensory", 0.05)], "nerves_motor"),  # nothing that is known
-    ("diesel smoke?", "cause_injury", [("out_of_scope", 0.5), ("cause_toxins", 0.3)], "cause_toxins"),
-    ("subdivisions?", "nerves_overview", [("out_of_scope", 0.5), ("source", 0.1)], "nerves_overview"),
-    ("who won the cup?", "nerves_overview", [("out_of_scope", 0.9)], "out_of_scope"),
-    ("for how long?", "heat_therapy", [("massage_timing", 0.9)], "heat_therapy"),
-    ("for how many sessions?", "heat_therapy", [("massage_timing", 0.9)], "massage_timing"),
-    ("for how long?", "massage_benefit", [("massage_timing", 0.9)], "massage_timing"),
-    ("the other kind?", "nerves_sensory", [("out_of_scope", 0.9)], "nerves_motor"),
-    ("what else", "cause_sugar", [("out_of_scope", 0.9)], "neuropathy_causes"),
-    ("what else", "massage_safety", [("out_of_scope", 0.9)], "massage_safety"),
-    ("and the first one?", "heat_therapy massage_benefit", [("out_of_scope", 0.9)], "heat_therapy"),
-    ("the second", "heat_therapy massage_benefit", [("out_of_scope", 0.9)], "massage_benefit"),
-    ("and why", "heat_therapy massage_benefit", [("out_of_scope", 0.9)], "massage_benefit"),
+@pytest.mark.parametrize(("text", "last", "intent"), [
+    ("the other kind?", "nerves_sensory", "nerves_motor"),
+    ("what else", "cause_sugar", "neuropathy_causes"),
+    ("what else", "massage_safety", "massage_safety"),
+    ("and the first one?", "heat_therapy massage_benefit", "heat_therapy"),
+    ("the second", "heat_therapy massage_benefit", "massage_benefit"),
+    ("and why", "heat_therapy massage_benefit", "massage_benefit"),
 ])
-def test_a_short_message_is_read_after_what_was_answered(follow_ups, text: str, last: str, ranking, intent: str) -> None:
-    said = read_meaning(text, ranking[0][0], ranking, last_topics=last.split(), offered=(), follow_ups=follow_ups)
-    assert said.intent == intent
+def test_known_words_are_read_after_what_was_answered(follow_ups, text: str, last: str, intent: str) -> None:
+    assert meant(follow_ups, text, in_context="out_of_scope", last=last).intent == intent
 
 
 def test_two_topics_of_a_turn_are_remembered_in_their_order(house) -> None:
@@ -125,8 +112,7 @@ def broken(tmp_path: Path, old: str, new: str) -> Path:
 
 @pytest.mark.parametrize(("old", "new", "error"), [
     ("second:\n", "zweites:\n", "zweites: unknown key|second is missing"),
-    ("keeps: [heat_therapy, treatment_medication]", "keeps: heat_therapy", "keeps: must be a list of texts"),
-    ("keeps: [heat_therapy", "keeps: [heating", "keeps: 'heating' is no topic"),
+    ("other_of:\n", "other_of: heat_therapy\nelse_like:\n", "else_like: unknown key"),
     ("cause_sugar: neuropathy_causes", "cause_sugar: reasons", "else_of: 'reasons' is no topic"),
 ])
 def test_broken_follow_ups_name_their_file(tmp_path: Path, old: str, new: str, error: str) -> None:

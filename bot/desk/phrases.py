@@ -1,4 +1,4 @@
-"""The phrases that the model is trained on, each with its place: data/nlu/*.yml and data/red_flags/*.txt."""
+"""What the model is trained on, each phrase with its place: data/nlu/*.yml, data/red_flags/*.txt, data/follow_ups/*.jsonl."""
 from __future__ import annotations
 
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.desk.problems import Problem, of_error
 from bot.errors import DataFileError
+from bot.labelled_messages import read_rows
 from bot.settings import ROOT
 from bot.text import compare_key
 from bot.yaml_files import read_mapping
@@ -20,8 +21,9 @@ _MARKED = re.compile(r"\[[^\]]*\]\s*[({]")  # Rasa's entity marks
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """A phrase as written; `label` is its intent or, as red_flags/<file>, its red flag; `key` equals that of another
-    phrase which differs only in case, accents, punctuation or spacing."""
+    """A phrase as written; `label` is its intent or, as red_flags/<file>, its red flag or, as follow_ups/<file>, the
+    talk that it is part of; `key` equals that of another phrase which differs only in case, accents, punctuation or
+    spacing."""
 
     path: Path
     line: int
@@ -35,7 +37,15 @@ class Phrase:
 
     @property
     def is_of_intent(self) -> bool:
-        return not self.label.startswith("red_flags/")
+        return "/" not in self.label
+
+    @property
+    def is_of_red_flag(self) -> bool:
+        return self.label.startswith("red_flags/")
+
+    @property
+    def is_of_talk(self) -> bool:
+        return self.label.startswith("follow_ups/")
 
 
 def training_phrases(data: Path = DATA) -> list[Phrase]:
@@ -55,7 +65,8 @@ def read_phrases(data: Path) -> tuple[list[Phrase], list[Problem]]:
     phrases: list[Phrase] = []
     problems: list[Problem] = []
     readers = [*((path, _read_intent) for path in _files(data / "nlu")),
-               *((path, _read_red_flag) for path in _files(data / "red_flags"))]
+               *((path, _read_red_flag) for path in _files(data / "red_flags")),
+               *((path, _read_talk) for path in _files(data / "follow_ups"))]
     for path, read in readers:
         try:
             found, wrong = read(path)
@@ -118,6 +129,15 @@ def _read_red_flag(path: Path) -> tuple[list[Phrase], list[Problem]]:
         else:
             phrases.append(_phrase(path, number, f"red_flags/{path.stem}", line.strip()))
     return phrases, wrong
+
+
+def _read_talk(path: Path) -> tuple[list[Phrase], list[Problem]]:
+    if path.suffix != ".jsonl":
+        raise DataFileError(path, f"no file of conversations; call it {path.stem}.jsonl, or move it out of data/follow_ups")
+    rows, wrong = read_rows([path])
+    phrases = [
+        _phrase(path, row.line, f"follow_ups/{path.stem}", message.text) for row in rows for message in row.messages]
+    return phrases, [of_error(error) for error in wrong]
 
 
 def _phrase(path: Path, line: int, label: str, text: str) -> Phrase:

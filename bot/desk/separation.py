@@ -38,9 +38,12 @@ def copied(rows: Iterable[Row], phrases: Iterable[Phrase]) -> list[Problem]:
 
 
 def repeated(phrases: Iterable[Phrase]) -> list[Problem]:
-    """Phrases that stand twice in a file letter by letter; twins in case or punctuation may: people do type both."""
+    """Phrases that stand twice in a file letter by letter; twins in case or punctuation may: people do type both.
+
+    In talk the same words ("why") may stand as often as people say them.
+    """
     found, first = [], {}
-    for phrase in phrases:
+    for phrase in _no_talk(phrases):
         before = first.setdefault((phrase.path, phrase.text), phrase)
         if before is not phrase:
             found.append(Problem(
@@ -58,7 +61,7 @@ def in_two_places(phrases: Iterable[Phrase], tier_of: Callable[[str], str | None
         tier_of: the tier of a red flag by its id, to say how far the two are apart.
     """
     same = defaultdict(list)
-    for phrase in phrases:
+    for phrase in _no_talk(phrases):
         same[phrase.key].append(phrase)
     return list(_disagreeing(same.values(), "differ at most in case or punctuation", tier_of))
 
@@ -72,6 +75,10 @@ def in_two_spellings(phrases: Iterable[Phrase], words_of: Callable[[str], str]) 
             same[words_of(phrase.text)].setdefault(phrase.key, phrase)
     groups = [list(group.values()) for words, group in same.items() if words]
     return list(_disagreeing(groups, "differ only in spelling", lambda _: None))
+
+
+def _no_talk(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
+    return (phrase for phrase in phrases if not phrase.is_of_talk)
 
 
 def _disagreeing(

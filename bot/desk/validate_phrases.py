@@ -83,7 +83,7 @@ def _told(first: Phrase, what: str) -> Problem:
 def _of_red_flags(project: Project) -> Iterator[Problem]:
     if not project.rules:
         return
-    counts = Counter(phrase.path for phrase in project.phrases if not phrase.is_of_intent)
+    counts = Counter(phrase.path for phrase in project.phrases if phrase.is_of_red_flag)
     known = {kind.flag.id: kind for kind in project.rules[0].kinds}
     folder = project.root / "data" / "red_flags"
     for path in counts:

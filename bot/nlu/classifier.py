@@ -12,13 +12,18 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.content import TOPICS
-from bot.nlu.featurizer import VECTOR, shared_encoder
+from bot.nlu.featurizer import VECTOR, encode_all, shared_encoder
+from bot.nlu.follow_ups import (
+    FollowUpModel, Turn, conversations, digest_of_conversations, is_long, train_follow_ups, turns_of,
+)
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
+from bot.nlu.normalize import normalize
 from bot.nlu.questions import split_questions, without_either
 from bot.nlu.tokenizer import NORMALIZED
 
@@ -29,7 +34,8 @@ PHRASES_FILE = "phrases.json"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(GraphComponent, IntentClassifier):
-    """Sets Rasa's `intent` and `intent_ranking`."""
+    """Sets Rasa's `intent` and `intent_ranking`, of the message by itself; `also_asked`, the second of two topics;
+    `asked_in_context`, what a short message asks after the topic that was answered last."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -44,9 +50,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: TextHeads | None = None,
-        phrases: Mapping[str, str] | None = None,
+        phrases: Mapping[str, str] | None = None, follow_ups: FollowUpModel | None = None,
     ) -> None:
         self._config, self._storage, self._resource, self._heads = config, storage, resource, heads
+        self._follow_ups = follow_ups
         self._phrases = dict(phrases or {})  # normalised training phrase -> its intent
 
     @classmethod
@@ -63,7 +70,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> TopicClassifier:
         with model_storage.read_from(resource) as folder:
             phrases = json.loads((folder / PHRASES_FILE).read_text(encoding="utf-8"))
-            return cls(config, model_storage, resource, TextHeads.load(folder), phrases)
+            return cls(config, model_storage, resource, TextHeads.load(folder), phrases, FollowUpModel.load(folder))
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Rasa trains anew when the conversations change, as it does for data/nlu."""
+        return digest_of_conversations()
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
@@ -73,15 +85,25 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             HeadSettings(**{field.name: self._config[field.name] for field in fields(HeadSettings)}),
         )
         self._phrases = phrases_of_one_intent((e.get(NORMALIZED), e.get(INTENT)) for e in examples)
+        self._follow_ups = self._learn_follow_ups()
         with self._storage.write_to(self._resource) as folder:
             self._heads.save(folder)
+            self._follow_ups.save(folder)
             (folder / PHRASES_FILE).write_text(json.dumps(self._phrases), encoding="utf-8")
         return self._resource
 
-    def process(self, messages: list[Message]) -> list[Message]:
+    def _learn_follow_ups(self) -> FollowUpModel:
+        turns = turns_of(conversations())
+        texts = [normalize(turn.text) for turn in turns]
+        vectors = encode_all(texts)
+        alone = np.stack([self._heads.probabilities(vector, text) for vector, text in zip(vectors, texts)])
+        return train_follow_ups(turns, vectors, alone, self._heads.classes)
+
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         for message in messages:
             text = message.get(NORMALIZED) or ""
             probabilities = self._heads.probabilities(message.get(VECTOR), text)
+            in_context = self._in_context(message, probabilities, tracker)
             asked = [] if text in self._phrases else self._two_topics(message.get(TEXT) or "", text, probabilities)
             # A phrase of the training data is what it stands under there: who adds one may rely on it. Two topics
             # share the probability; the first is the intent, so that it is no case for a fallback.
@@ -97,7 +119,21 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
             message.set("also_asked", asked[1:], add_to_output=True)
+            message.set("asked_in_context", in_context, add_to_output=True)
         return messages
+
+    def _in_context(
+        self, message: Message, probabilities: np.ndarray, tracker: DialogueStateTracker | None
+    ) -> str | None:
+        """What a message that is not long asks after the topics answered last; None where none was."""
+        text = message.get(TEXT) or ""
+        slot = (tracker.get_slot("last_topic") or "") if tracker is not None else ""
+        last = tuple(name for name in slot.split() if name in TOPICS)
+        if not last or is_long(text):
+            return None
+        turn, classes = Turn(text=text, last_topics=last), self._heads.classes
+        likely = self._follow_ups.probabilities([turn], message.get(VECTOR)[None, :], probabilities[None, :], classes)[0]
+        return classes[int(np.argmax(likely))]
 
     def _two_topics(self, text: str, normalized: str, whole: np.ndarray) -> list[str]:
         """The two topics that a message asks, in its order; empty where it asks one.

@@ -1,8 +1,8 @@
 """Red flags in Rasa's pipeline: the rules (layer one) and a trained detector (layer two).
 
-Layer two reads what no rule foresaw. It is trained on data/red_flags/<kind>.txt against
-data/red_flags/none_*.txt and all ordinary phrases of data/nlu, and takes what the rules say of a message as one
-piece of evidence among others. How the layers combine stands in `combine`, with its thresholds in config.yml.
+Layer two reads what no rule foresaw. It is trained on data/red_flags/<kind>.txt against data/red_flags/none_*.txt, all
+ordinary phrases of data/nlu and the talk of data/follow_ups, and takes what the rules say of a message as one piece of
+evidence among others. How the layers combine stands in `combine`, with its thresholds in config.yml.
 """
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.content import INTENTS
 from bot.errors import DataFileError
 from bot.nlu.featurizer import VECTOR, encode_all
+from bot.nlu.follow_ups import conversations, digest_of_conversations
 from bot.nlu.heads import HeadSettings, TextHeads, train_heads
 from bot.nlu.normalize import normalize
 from bot.nlu.tokenizer import NORMALIZED
@@ -75,7 +76,7 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
         digest = hashlib.sha256()
         for path in sorted(EXAMPLES.glob("*.txt")):
             digest.update(path.name.encode() + path.read_bytes())
-        return digest.hexdigest()
+        return digest.hexdigest() + digest_of_conversations()
 
     @classmethod
     def create(
@@ -94,6 +95,8 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         texts, kinds = read_examples(EXAMPLES, self._rules.flags)
+        talk = [message.text for row in conversations() for message in row.messages]
+        texts, kinds = [*texts, *talk], [*kinds, *[f"{NONE}_follow_ups"] * len(talk)]
         labels = [self._rules.flags[kind].tier if kind in self._rules.flags else NONE for kind in kinds]
         ordinary = [e for e in training_data.intent_examples if e.get(TEXT)]
         with ThreadPoolExecutor(1) as pool:  # the encoder holds no lock: the rules are read meanwhile
