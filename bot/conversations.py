@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import SetupError
@@ -29,6 +30,14 @@ CREATE TABLE IF NOT EXISTS inbox (
     why TEXT NOT NULL, text TEXT NOT NULL, guesses TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS inbox_digest ON inbox (digest);
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rating:
+    """`rating` is up or down; `at` in seconds since 1970."""
+
+    rating: str
+    at: float
 
 
 class ConversationStore:
@@ -103,13 +112,17 @@ class ConversationStore:
         with self._lock:
             return [row[0] for row in self._open().execute("SELECT DISTINCT conversation FROM events")]
 
-    def rate(self, conversation: str, reply: str, rating: str, reason: str | None) -> None:
-        """Keep feedback on a reply; a second one replaces the first."""
+    def rate(self, conversation: str, reply: str, rating: str, reason: str | None) -> Rating | None:
+        """Keep feedback on a reply; a second one replaces the first, which is returned."""
         with self._lock, self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            row = connection.execute(
+                "SELECT rating, at FROM feedback WHERE conversation = ? AND reply = ?", (conversation, reply)).fetchone()
             connection.execute(
                 "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)",
                 (conversation, reply, rating, reason, time.time()),
             )
+        return None if row is None else Rating(rating=row[0], at=row[1])
 
     def keep_at_most(self, conversation: str, days: int) -> None:
         """Forget a conversation `days` after its newest event; no effect where that is later than `keep_days`.

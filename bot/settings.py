@@ -20,7 +20,8 @@ class Setting:
 
 
 SETTINGS = (
-    Setting(name="FOOTNOTE_VAR", field="var", default="var", help="folder for all that is kept: conversations, keys, encoder"),
+    Setting(name="FOOTNOTE_VAR", field="var", default="var",
+            help="folder for all that is kept: conversations, counts, keys, encoder"),
     Setting(name="FOOTNOTE_MODELS", field="models", default="models", help="folder of trained models"),
     Setting(name="FOOTNOTE_RATE_LIMIT", field="rate_limit", default="30/60",
             help="messages/seconds that one address may send; off: no limit"),
@@ -50,6 +51,10 @@ class Settings:
     @property
     def database(self) -> Path:
         return self.var / "conversations.sqlite3"
+
+    @property
+    def counts(self) -> Path:
+        return self.var / "counts.sqlite3"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

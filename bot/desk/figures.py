@@ -25,8 +25,8 @@ from bot.model_record import beside, checksum, utc_now, write_json
 from bot.settings import ROOT
 
 CONDITIONS = ("evaluation", "content", "clinics", "actions", "bot")
-APART = ("bot/desk", "bot/inbox", "bot/web", "bot/widget", "bot/command_line.py", "bot/follower.py", "bot/releases.py",
-         "bot/server_reports.py", "bot/start_model.py", "bot/model_record.py", "bot/training.py")  # these answer no message
+APART = ("bot/counts", "bot/desk", "bot/inbox", "bot/web", "bot/widget", "bot/command_line.py", "bot/follower.py",
+         "bot/releases.py", "bot/server_reports.py", "bot/start_model.py", "bot/model_record.py", "bot/training.py")  # these answer no message
 SUFFIXES = (".py", ".yml", ".jsonl")
 Tell = Callable[[str], None]
 

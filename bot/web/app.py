@@ -15,12 +15,14 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
-from starlette.background import BackgroundTask
+from starlette.background import BackgroundTasks
 
 from bot.clinics import DEFAULT_CLINIC
-from bot.conversations import ConversationStore
+from bot.conversations import ConversationStore, Rating
+from bot.counts.counting import WRITE_EVERY, Counts
 from bot.engine import Answer, Answering
 from bot.errors import EngineError
+from bot.inbox.earlier import said_before_reply
 from bot.inbox.keeping import Inbox
 from bot.settings import Settings
 from bot.text import MAX_CHARACTERS, clean
@@ -43,18 +45,23 @@ FAILING_AFTER, FAILING_FOR = 3, 60.0  # turns in a row without an answer; second
 
 def create_app(
     settings: Settings, engine: Answering, store: ConversationStore, house: House, inbox: Inbox | None = None,
+    counts: Counts | None = None,
 ) -> FastAPI:
     """The application. Opens neither the key nor the store before the first request (or its start-up)."""
     inbox = inbox or Inbox(store, house.clinics)
-    api = Api(settings, engine, store, house, inbox)
+    counts = counts or Counts(settings.counts)
+    api = Api(settings, engine, store, house, inbox, counts)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await api.purge()
         purging = asyncio.create_task(api.purge_for_ever())
+        counting = asyncio.create_task(api.write_counts_for_ever())
         yield
         purging.cancel()
+        counting.cancel()
         await run_in_threadpool(inbox.close)
+        await run_in_threadpool(_tell, "the counts", counts.write)
 
     app = FastAPI(
         title="Footnote", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
@@ -90,9 +97,9 @@ class Api:
     """The addresses of api.md."""
 
     def __init__(
-        self, settings: Settings, engine: Answering, store: ConversationStore, house: House, inbox: Inbox,
+        self, settings: Settings, engine: Answering, store: ConversationStore, house: House, inbox: Inbox, counts: Counts,
     ) -> None:
-        self._inbox = inbox
+        self._inbox, self._counts = inbox, counts
         self._settings, self._engine, self._store, self._house = settings, engine, store, house
         self._tokens = Tokens(settings.var / "secret.key", keep_days=settings.keep_days)
         self._limiter = Limiter(settings.rate_limit)
@@ -111,23 +118,22 @@ class Api:
         if token is not None:
             conversation = self._genuine(token)
             token = self._tokens.refresh(token)
+        begins = conversation is None
         if conversation is None:
             conversation = new_conversation()
             token = self._tokens.issue(conversation)
+        began = time.perf_counter()
         answer = await self._answer(text, conversation, body.clinic, keep_days=clinic.keep_days)
+        seconds = time.perf_counter() - began
+        after = BackgroundTasks()
+        after.add_task(_tell_now, "the inbox", partial(
+            self._inbox.heard, text, answer.replies, answer.guesses, conversation=conversation, clinic=body.clinic))
+        after.add_task(_tell_now, "the counts", partial(
+            self._counts.turn, clinic.id, answer.replies, seconds=seconds, begins=begins))
         return JSONResponse({
             "conversation": token, "replies": [reply.as_dict() for reply in answer.replies],
             "standing_tier": answer.standing_tier,
-        }, background=BackgroundTask(self._note, partial(
-            self._inbox.heard, text, answer.replies, answer.guesses, conversation=conversation, clinic=body.clinic)))
-
-    @staticmethod
-    async def _note(tell: Callable[[], None]) -> None:
-        """Tells the inbox, once the response is out."""
-        try:
-            tell()
-        except Exception as error:  # noqa: BLE001 - the visitor has the answer already
-            log_failure("the inbox could not be told", error)
+        }, background=after)
 
     async def _answer(self, text: str, conversation: str, clinic: str | None, *, keep_days: int | None) -> Answer:
         """The engine's answer, or the last resort's. A visitor in danger is answered whatever breaks."""
@@ -177,12 +183,20 @@ class Api:
         if reason is not None and len(reason) > MAX_CHARACTERS:
             raise ApiError("long_text")
         conversation = await self._alive(body.conversation)
-        await run_in_threadpool(self._store.rate, conversation, body.reply, body.rating, reason)
+        before = await run_in_threadpool(self._store.rate, conversation, body.reply, body.rating, reason)
         await self._forget_if_deleted(conversation)
-        if body.rating == "up":
-            return Response(status_code=204)
-        return Response(status_code=204, background=BackgroundTask(
-            self._note, partial(self._inbox.rated_down, conversation, body.reply)))
+        after = BackgroundTasks()
+        if body.rating == "down":
+            after.add_task(_tell_now, "the inbox", partial(self._inbox.rated_down, conversation, body.reply))
+        after.add_task(_tell, "the counts", partial(
+            self._count_rating, conversation, body.reply, body.rating, before))
+        return Response(status_code=204, background=after)
+
+    def _count_rating(self, conversation: str, reply: str, rating: str, before: Rating | None) -> None:
+        """For the clinic that the rated reply spoke for; a reply that nobody knows (any more) is not counted."""
+        said = said_before_reply(self._store.events(conversation), reply)
+        if said is not None:
+            self._counts.rated(said.clinic or DEFAULT_CLINIC, rating, before=before)
 
     async def delete(self, request: Request) -> Response:
         """Deletes all that is kept of a conversation; its token is dead from then on."""
@@ -242,6 +256,24 @@ class Api:
         while True:
             await asyncio.sleep(PURGE_EVERY)
             await self.purge()
+
+    async def write_counts_for_ever(self) -> None:
+        while True:
+            await run_in_threadpool(_tell, "the counts", self._counts.write)
+            await asyncio.sleep(WRITE_EVERY)
+
+
+def _tell(whom: str, tell: Callable[[], None]) -> None:
+    """Once the response is out: the visitor has the answer already, whatever breaks here. As a task: in a thread."""
+    try:
+        tell()
+    except Exception as error:  # noqa: BLE001 - see above
+        log_failure(f"{whom} could not be told", error)
+
+
+async def _tell_now(whom: str, tell: Callable[[], None]) -> None:
+    """What takes microseconds, for which a thread would cost more."""
+    _tell(whom, tell)
 
 
 def _takes(model: type[BaseModel]) -> dict[str, Any]:
