@@ -23,6 +23,7 @@ CORE = ("bot/content.py", "bot/reply.py", "bot/compose.py", "bot/turn.py", "bot/
         "bot/labelled_messages.py", "bot/intents.py",
         *(f"bot/clinics/{name}.py" for name in ("__init__", "check", "clinic", "clinic_file", "colours", "folder", "hours_file", "origins")),
          "bot/yaml_files.py", "bot/conversations.py",
+         *(f"bot/counts/{name}.py" for name in ("__init__", "counting", "measures", "rows", "store", "week")),
          *(f"bot/inbox/{name}.py" for name in ("__init__", "addresses", "dates", "earlier", "keeping", "masking", "name_cues", "names", "numbers",
                                                "reasons", "store")))
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "pydantic", "itsdangerous", "sanic", "aiohttp", "httpx"}

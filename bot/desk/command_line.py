@@ -8,8 +8,9 @@ from typing import Any
 from bot.desk.data_command import add_new, add_validate
 from bot.desk.inbox_command import add_inbox
 from bot.desk.shipping_command import add_compare, add_rollback, add_served, add_ship
+from bot.desk.weeks_command import add_figures
 
-VERBS = [add_validate, add_new, add_inbox, add_compare, add_ship, add_rollback, add_served]
+VERBS = [add_validate, add_new, add_inbox, add_compare, add_ship, add_rollback, add_served, add_figures]
 
 
 def add_verbs(parser: argparse.ArgumentParser) -> None:
