@@ -7,11 +7,14 @@ import io
 
 import pytest
 
-from bot.counts.measures import BOUNDS, OUTCOMES, REFUSALS, RESPONSE_ITEMS
-from bot.counts.rows import Row, as_csv, rows_of
-from bot.counts.store import Count, Key, add_counts
+from bot.counts.counting import WRITE_EVERY
+from bot.counts.measures import BOUNDS, MEASURES, OUTCOMES, RATINGS, REFUSALS, RESPONSE_ITEMS
+from bot.counts.rows import PERCENTILES, Row, as_csv, rows_of
+from bot.counts.store import KEEP_DAYS, Count, Key, add_counts
 from bot.counts.week import Figures, Span, Week, figures_of, summed
+from bot.desk.week_book import THEME
 from bot.reply import TIERS
+from bot.settings import ROOT
 
 WEEK = Week(2026, 47)
 MONDAY, SUNDAY = dt.date(2026, 11, 16), dt.date(2026, 11, 22)
@@ -137,3 +140,11 @@ def test_csv_is_read_back_as_it_was() -> None:
 def test_text_that_a_spreadsheet_would_reckon_with_is_neutralised(start) -> None:
     (_, row) = csv.reader(io.StringIO(as_csv([Row(f"{start}1", "w", "m", f"{start}cmd|x", 5)]), newline=""))
     assert row == [f"'{start}1", "w", "m", f"'{start}cmd|x", "5"]
+
+
+def test_docs_name_every_measure_item_and_column() -> None:
+    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    measures = (*MEASURES, *(name for name, _ in PERCENTILES), THEME)
+    names = (*measures, *OUTCOMES, *REFUSALS, *TIERS, *RATINGS, *Row._fields, "over", str(BOUNDS[0]), str(BOUNDS[-1]))
+    assert [name for name in names if f"`{name}`" not in text] == []
+    assert f"every {WRITE_EVERY:g}\nseconds" in text and "two\nyears" in text and KEEP_DAYS // 365 == 2
