@@ -138,13 +138,16 @@ def test_reply_counts_with_its_last_rating(path, counts, before, now, left) -> N
     assert kept(path) == left
 
 
-def test_rating_that_changes_a_day_later_leaves_its_own_day(path, counts) -> None:
-    counts.rated("demo", "up", before=None)
-    counts.write()
-    later = Counts(path, clock=lambda: NOON + dt.timedelta(days=1))
-    later.rated("demo", "down", before=Rating(rating="up", at=NOON.timestamp()))
-    later.write()
-    assert kept(path) == {("rating", "up"): 0} and kept(path, DAY + dt.timedelta(days=1)) == {("rating", "down"): 1}
+def test_reply_that_is_rated_day_after_day_counts_on_the_last(path) -> None:
+    before = None
+    for n, rating in enumerate(["up", "up", "down"]):
+        now = NOON + dt.timedelta(days=n)
+        counts = Counts(path, clock=lambda now=now: now)
+        counts.rated("demo", rating, before=before)
+        counts.write()
+        before = Rating(rating=rating, at=now.timestamp())
+    days = [kept(path, DAY + dt.timedelta(days=n)) for n in range(3)]
+    assert days == [{("rating", "up"): 0}, {("rating", "up"): 0}, {("rating", "down"): 1}]
 
 
 def test_rows_older_than_two_years_are_forgotten_also_without_a_message(path) -> None:

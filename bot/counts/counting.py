@@ -50,9 +50,7 @@ class Counts:
                 self._add(key, 1)
 
     def rated(self, clinic: str, rating: str, *, before: Rating | None) -> None:
-        """A reply was rated; `before`: how the same reply was rated until now, which counts no more."""
-        if before is not None and before.rating == rating:
-            return
+        """A reply was rated; `before`: how the same reply was rated until now, which counts no more on its own day."""
         with self._lock:
             self._add(Key(clinic, self._today().isoformat(), RATING, rating), 1)
             if before is not None:
