@@ -7,7 +7,7 @@ import jinja2
 import numpy as np
 import pytest
 from fastapi import FastAPI
-from fastapi.templating import Jinja2Templates
+from fastapi.responses import HTMLResponse
 
 from bot.content import load_content
 from bot.conversations import ConversationStore
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 TODAY = dt.date(2026, 11, 22)
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'"
 BASE = ("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        "<link rel=icon href='data:,'><title>{% block title %}{% endblock %}</title>"
+        "<link rel=icon href='data:,'><title>{% block title %}{% endblock %}</title>{% block head %}{% endblock %}"
         "<main>{% block main %}{% endblock %}</main></html>")
 
 
@@ -52,7 +52,8 @@ def figures(tmp_path_factory):
         return response
 
     loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(PAGES)), jinja2.DictLoader({"base.html": BASE})])
-    add_figures(app, book, Jinja2Templates(env=jinja2.Environment(loader=loader, autoescape=True)).TemplateResponse)
+    templates = jinja2.Environment(loader=loader, autoescape=True)
+    add_figures(app, book, lambda request, name, **values: HTMLResponse(templates.get_template(name).render(values)))
     server = Server(app)
     server.start()
     yield server.address

@@ -1,9 +1,9 @@
 """The desk's page of figures: /figures, /figures.csv. Who may see them is the desk's to check, before it comes here."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, Response
@@ -16,26 +16,33 @@ from bot.web.desk.charts import Bar, Chart, bar_chart, stack_chart
 
 PAGES = Path(__file__).parent / "pages"
 MOST_TOPICS = 10
-Render = Callable[[Request, str, dict[str, Any]], Response]
+
+
+class Render(Protocol):
+    """Fills a template of `pages/` in."""
+
+    def __call__(self, request: Request, name: str, **values: Any) -> Response:
+        ...
 
 
 def add_figures(app: FastAPI, book: WeekBook, render: Render) -> None:
     """Add GET /figures?clinic=&week=&words=yes, GET /figures.csv?clinic=&week= and GET /figures.css.
 
-    Args:
-        render: fills a template of `pages/` in: (request, its name, values); `Jinja2Templates.TemplateResponse` will do.
+    Where the counts cannot be read, the pages raise SetupError.
     """
 
     def page(request: Request) -> Response:
-        clinic, week = _asked(book, request.query_params)
+        clinic, week, problem = _asked(book, request.query_params)
         words = request.query_params.get("words") == "yes"
-        return render(request, "figures.html", _or_503(lambda: page_values(book, week, clinic=clinic, words=words)))
+        return render(request, "figures.html", problem=problem, **page_values(book, week, clinic=clinic, words=words))
 
     def table(request: Request) -> Response:
-        clinic, week = _asked(book, request.query_params)
-        text = _or_503(lambda: as_csv(book.rows(week, clinic=clinic)))
+        clinic, week, problem = _asked(book, request.query_params)
+        if problem:
+            raise HTTPException(404, problem)
         name = f"footnote-{week}-{clinic}.csv" if clinic else f"footnote-{week}.csv"
-        return Response(text, media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}"'})
+        return Response(as_csv(book.rows(week, clinic=clinic)), media_type="text/csv",
+                        headers={"content-disposition": f'attachment; filename="{name}"'})
 
     def sheet() -> FileResponse:
         return FileResponse(PAGES / "figures.css", media_type="text/css")
@@ -45,22 +52,18 @@ def add_figures(app: FastAPI, book: WeekBook, render: Render) -> None:
     app.add_api_route("/figures.css", sheet, methods=["GET"], include_in_schema=False)
 
 
-def _asked(book: WeekBook, query: Mapping[str, str]) -> tuple[str | None, Week]:
-    """(clinic or None for all, week). Raises HTTPException: a clinic of which nothing was counted, or no week."""
-    clinic = query.get("clinic") or None
-    if clinic is not None and clinic not in _or_503(book.clinics):
-        raise HTTPException(404, "Nothing was counted of such a clinic.")
-    try:
-        return clinic, Week.parse(query["week"]) if query.get("week") else Week.of(book.today())
-    except ValueError as error:
-        raise HTTPException(400, f"{error}.") from None
-
-
-def _or_503(read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except SetupError as error:
-        raise HTTPException(503, f"{error}.") from None
+def _asked(book: WeekBook, query: Mapping[str, str]) -> tuple[str | None, Week, str]:
+    """(clinic or None for all, week, what is wrong with the question); what is wrong is left out."""
+    clinic, week, problems = query.get("clinic") or None, Week.of(book.today()), []
+    if clinic is not None and clinic not in book.clinics():
+        problems.append(f"Nothing was counted of {clinic!r}; these are all clinics together.")
+        clinic = None
+    if query.get("week"):
+        try:
+            week = Week.parse(query["week"])
+        except ValueError as error:
+            problems.append(f"{error}; this is the current week.")
+    return clinic, week, " ".join(problems)
 
 
 def page_values(book: WeekBook, week: Week, *, clinic: str | None = None, words: bool = False) -> dict[str, Any]:
@@ -72,14 +75,14 @@ def page_values(book: WeekBook, week: Week, *, clinic: str | None = None, words:
     now, before = (book.figures(which, clinic=clinic) for which in (week, week.before))
     weeks = book.weeks()
     try:
-        themes, problem = book.themes(week, clinic=clinic), None
+        themes, ungrouped = book.themes(week, clinic=clinic), None
     except SetupError as error:  # without the encoder nothing is grouped; the counts stand for themselves
-        themes, problem = [], str(error)
+        themes, ungrouped = [], str(error)
     return {
         "clinic": clinic, "clinics": book.clinics(), "week": week, "weeks": sorted({*weeks, week}, reverse=True),
         "so_far": week == weeks[0], "before": week.before if week > weeks[-1] else None,
         "after": week.after if week < weeks[0] else None, "counted": bool(now.turns or before.turns),
-        "numbers": numbers(now, before), "charts": charts(book, now, before), "words": words, "problem": problem,
+        "numbers": numbers(now, before), "charts": charts(book, now, before), "words": words, "ungrouped": ungrouped,
         "themes": [{"messages": theme.messages, "guess": book.name_of(theme.guess),
                     "nearest": book.name_of(theme.nearest) if theme.nearest else "", "words": theme.words if words else None}
                    for theme in themes],
