@@ -4,14 +4,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from bot.content import load_content
+from bot.counts.counting import now_in_utc
 from bot.counts.rows import Row, rows_of
 from bot.counts.store import counted_clinics, first_day
 from bot.counts.week import Figures, Week, figures_of
 from bot.desk.grouping import Encode
 from bot.desk.themes import Theme, themes_of
 from bot.inbox.store import InboxStore
+from bot.settings import Settings
 
 THEME = "theme"
 
@@ -59,3 +63,20 @@ class WeekBook:
     def name_of(self, intent: str | None) -> str:
         """What people call an intent: a topic's title."""
         return self.titles.get(intent or "") or (intent or "no guess").replace("_", " ")
+
+
+def book_of(settings: Settings, inbox: InboxStore, encoder: Callable[[], Encode] | None = None) -> WeekBook:
+    """The book of this installation.
+
+    Args:
+        encoder: gives the encoder; None: it is loaded when a theme first needs it, and kept.
+    """
+    @lru_cache(maxsize=1)
+    def load() -> Encode:
+        from bot.nlu.encoder import SentenceEncoder
+
+        return SentenceEncoder.load(settings.encoder_folder).encode
+
+    return WeekBook(
+        counts=settings.counts, inbox=inbox, encoder=encoder or load, today=lambda: now_in_utc().date(),
+        titles={topic.id: topic.title for topic in load_content().topics.values()})

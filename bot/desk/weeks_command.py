@@ -5,21 +5,17 @@ import argparse
 import datetime as dt
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bot.content import load_content
 from bot.conversations import ConversationStore
-from bot.counts.counting import now_in_utc
 from bot.counts.rows import as_csv
 from bot.counts.week import Figures, Week, span_of
-from bot.desk.grouping import Encode
 from bot.desk.themes import Theme
-from bot.desk.week_book import WeekBook
+from bot.desk.week_book import WeekBook, book_of
 from bot.errors import SetupError
 from bot.inbox.store import InboxStore
-from bot.settings import Settings, read_settings
+from bot.settings import read_settings
 
 BAR = 20  # characters
 MOST_TOPICS = 10
@@ -51,18 +47,6 @@ def run_figures(options: argparse.Namespace) -> int:
     finally:
         store.close()
     return 0
-
-
-def book_of(settings: Settings, inbox: InboxStore) -> WeekBook:
-    """The book of this installation; the encoder is loaded once, when a theme first needs it."""
-    @lru_cache(maxsize=1)
-    def encoder() -> Encode:
-        from bot.nlu.encoder import SentenceEncoder
-
-        return SentenceEncoder.load(settings.encoder_folder).encode
-
-    titles = {topic.id: topic.title for topic in load_content().topics.values()}
-    return WeekBook(counts=settings.counts, inbox=inbox, titles=titles, encoder=encoder, today=lambda: now_in_utc().date())
 
 
 def _lines(book: WeekBook, week: Week, options: argparse.Namespace) -> Iterator[str]:

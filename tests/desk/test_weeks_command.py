@@ -40,7 +40,7 @@ def by_first_letter():
 def var(tmp_path, monkeypatch):
     """A folder in which last week was counted: of demo and of harbour."""
     monkeypatch.setenv("FOOTNOTE_VAR", str(tmp_path))
-    monkeypatch.setattr("bot.desk.weeks_command.now_in_utc", lambda: dt.datetime(2026, 11, 18, tzinfo=dt.timezone.utc))
+    monkeypatch.setattr("bot.desk.week_book.now_in_utc", lambda: dt.datetime(2026, 11, 18, tzinfo=dt.timezone.utc))
     for clinic, turns in (("demo", 30), ("harbour", 10)):
         counted = {("conversation", ""): turns // 5, ("turn", ""): turns, ("outcome", "answered"): turns,
                    ("response_ms", "20"): turns, ("topic", "heat_therapy"): turns, ("rating", "up"): 1}

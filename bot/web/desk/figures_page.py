@@ -123,22 +123,22 @@ def charts(book: WeekBook, now: Figures, before: Figures) -> list[Chart]:
     marks = {str(now.response_within(share)): note for share, note in ((0.95, "p95"), (0.5, "p50"))}
     taken = [item for item in now.responses if now.responses[item] or before.responses[item]]
     return [
-        stack_chart("days", "What came of the turns, day by day (UTC)",
-                    {f"{day:%a} {day.day}": parts for day, parts in now.by_day.items()}, of="turns"),
+        stack_chart("days", "What came of the turns, by day (UTC)",
+                    {f"{day:%a}": parts for day, parts in now.by_day.items()}, of="turns"),
         bar_chart("topics", "Top questions", [
             Bar(label=book.name_of(topic), now=count, before=before.topics.get(topic, 0)) for topic, count in top],
             of="question"),
         bar_chart("tiers", "Escalations by tier", [
             Bar(label=tier, now=count, before=before.tiers[tier]) for tier, count in now.tiers.items()],
-            of="tier", label_width=84),
+            of="tier", label_width=92),
         bar_chart("refused", "Refused as", [
             Bar(label=kind.replace("_", " "), now=count, before=before.refused[kind])
             for kind, count in now.refused.items()],
-            of="reason", label_width=92),
+            of="reason", label_width=104),
         bar_chart("ratings", "Ratings", [
             Bar(label=f"thumbs {rating}", now=count, before=before.ratings[rating])
             for rating, count in now.ratings.items()],
-            of="rating", label_width=92),
+            of="rating", label_width=104),
         bar_chart("times", "Response time", [
             Bar(label=str(span_of(item)), now=now.responses[item], before=before.responses[item],
                 note=marks.get(str(span_of(item)), "")) for item in taken], of="time", label_width=122),
