@@ -51,7 +51,7 @@ def figures(tmp_path_factory):
         response.headers["content-security-policy"] = POLICY
         return response
 
-    loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(PAGES)), jinja2.DictLoader({"base.html": BASE})])
+    loader = jinja2.ChoiceLoader([jinja2.DictLoader({"base.html": BASE}), jinja2.FileSystemLoader(PAGES)])
     templates = jinja2.Environment(loader=loader, autoescape=True)
     add_figures(app, book, lambda request, name, **values: HTMLResponse(templates.get_template(name).render(values)))
     server = Server(app)

@@ -68,7 +68,7 @@ def get(book):
     """Gets an address of the page; a book may be brought along."""
     def fetch(address: str, book=book):
         app = FastAPI()
-        loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(PAGES)), jinja2.DictLoader({"base.html": BASE})])
+        loader = jinja2.ChoiceLoader([jinja2.DictLoader({"base.html": BASE}), jinja2.FileSystemLoader(PAGES)])
         templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
         add_figures(app, book, lambda request, name, **values: HTMLResponse(templates.get_template(name).render(values)))
         return TestClient(app).get(address)
