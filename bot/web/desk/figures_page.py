@@ -1,7 +1,7 @@
 """The desk's page of figures: /figures, /figures.csv. Who may see them is the desk's to check, before it comes here."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
