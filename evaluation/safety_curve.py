@@ -1,7 +1,7 @@
 """Misses against false alarms when the thresholds from which the trained layer raises a tier are all scaled.
 
 Counted over messages in conversations of their own, as the NLU alone reads them: a dialogue's turn also depends on
-the turns before it. What a rule says and the thresholds where one speaks (`stands_at`) stay as they are.
+the turns before it.
 """
 from __future__ import annotations
 
@@ -60,17 +60,14 @@ async def read(rows: Sequence[Row], engine: Parsing, rules: RedFlags) -> list[Re
 
 def judge_by(config: Mapping[str, Any], rules: RedFlags) -> Judge:
     """Judges as the detector does with this configuration, its `raise_at` times a factor."""
-    from bot.nlu.red_flag_detector import SAYS_MUCH, combine  # brings Rasa
+    from bot.nlu.red_flag_detector import combine  # brings Rasa
 
     def judge(reading: Reading, factor: float) -> str:
         flags = list(reading.by_rule)
         if reading.tiers:
             scaled = {**config, "raise_at": {tier: at * factor for tier, at in config["raise_at"].items()}}
             # Without the scores of kinds a raised tier is named in general words; its tier is the same.
-            flags = combine(
-                flags, dict(reading.tiers), {}, reading.topic, scaled, rules,
-                is_long=len(reading.message.text.split()) >= SAYS_MUCH,
-            )
+            flags = combine(flags, dict(reading.tiers), {}, reading.topic, scaled, rules)
         return highest_tier(flag.tier for flag in flags if not (reading.lifts and flag.tier == "caution"))
 
     return judge

@@ -217,7 +217,7 @@ def test_the_served_thresholds_are_scaled(lean_rasa, house, tmp_path, factor, ti
     (reading,) = asyncio.run(read(load_rows([path]), FakeEngine(), FakeRules(house)))
     assert (reading.topic, reading.served) == (0.4, "emergency")
     config = {
-        "raise_at": dict.fromkeys(("caution", "urgent", "emergency", "crisis"), 0.2), "stands_at": {},
+        "raise_at": dict.fromkeys(("caution", "urgent", "emergency", "crisis"), 0.2),
         "sure_topic": 1.0, "sure_topic_raises_by": dict.fromkeys(TIERS, 0.0),
     }
     assert judge_by(config, house.red_flags)(reading, factor) == tier

@@ -39,8 +39,7 @@ from bot.settings import ROOT
 
 log = logging.getLogger(__name__)
 NONE = "none"
-SAYS_LITTLE, SAYS_MUCH = 6, 45  # words
-STANDS_IN_LONG = 0.5  # of the threshold: in a long message one clause is little of the whole that layer two reads
+SAYS_LITTLE = 6  # words
 NAMED_FROM = 0.0  # the score of a kind (1: as in training, -1: nothing like it) from which it is named
 EXAMPLES = ROOT / "data" / "red_flags"
 
@@ -52,16 +51,14 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`raise_at`: probability of a tier or a higher one from which layer two alone raises it.
-        `stands_at`: the same where a rule of that tier speaks.
+        """`raise_at`: probability of a tier or a higher one, rules weighed in, from which it is raised.
         `sure_topic`, `sure_topic_raises_by`: where no rule speaks and the message is this likely an ordinary question
         or small talk, layer two must be surer by so much."""
         return {
             **asdict(HeadSettings(landmarks=3500, alpha=0.1, joint_c=1.0)),
-            "raise_at": {"caution": 0.42, "urgent": 0.4, "emergency": 0.25, "crisis": 0.19},
-            "stands_at": {"caution": 0.3, "urgent": 0.4, "emergency": 0.25, "crisis": 0.2},
+            "raise_at": {"caution": 0.34, "urgent": 0.32, "emergency": 0.19, "crisis": 0.16},
             "sure_topic": 0.4,
-            "sure_topic_raises_by": {"caution": 0.25, "urgent": 0.2, "emergency": 0.3, "crisis": 0.4},
+            "sure_topic_raises_by": {"caution": 0.38, "urgent": 0.35, "emergency": 0.5, "crisis": 0.5},
         }
 
     def __init__(
@@ -130,9 +127,7 @@ class RedFlagDetector(GraphComponent, IntentClassifier):
             topic = max((i[PREDICTED_CONFIDENCE_KEY] for i in ranking if i[INTENT_NAME_KEY] in INTENTS), default=0.0)
             if len((message.get(NORMALIZED) or "").split()) <= SAYS_LITTLE:
                 topic = 1.0  # "what if I don't want them": a few words that no rule knows seldom report anything
-            flags = combine(
-                by_rule, tiers, kinds, topic, self._config, self._rules, is_long=len(text.split()) >= SAYS_MUCH,
-            ) if tiers else by_rule
+            flags = combine(by_rule, tiers, kinds, topic, self._config, self._rules) if tiers else by_rule
             lifts = not by_rule and self._rules.lifts(text)
             if lifts:
                 # "I misread, I take no blood thinner": naming what was wrong is no new report of it.
@@ -173,18 +168,17 @@ def at_least(tiers: dict[str, float], tier: str) -> float:
 
 def combine(
     by_rule: list[RedFlag], tiers: dict[str, float], kinds: dict[str, float], topic: float, config: dict[str, Any],
-    rules: RedFlags, *, is_long: bool = False,
+    rules: RedFlags,
 ) -> list[RedFlag]:
     """The red flags of a message out of both layers, most severe first.
 
-    A tier is raised whose probability (of it or a higher one) reaches its threshold; another threshold where a rule
-    of that tier speaks (half of it in a long message), and a higher one where none does and the message is clearly an ordinary question (`topic`:
-    the probability of its likeliest intent). Rules name what is told. Where none of the raised tier does, the
-    likeliest kind names it, or general words where no kind is likely.
+    A tier is raised whose probability (of it or a higher one) reaches its threshold, which is higher where no rule
+    speaks and the message is clearly an ordinary question (`topic`: the probability of its likeliest intent). Rules
+    name what is told. Where none of the raised tier does, the likeliest kind names it, or general words where no kind
+    is likely.
     """
     is_sure_topic = not by_rule and topic >= config["sure_topic"]
-    share = STANDS_IN_LONG if is_long else 1.0
-    flags = [flag for flag in by_rule if at_least(tiers, flag.tier) >= share * config["stands_at"][flag.tier]]
+    flags = [flag for flag in by_rule if at_least(tiers, flag.tier) >= config["raise_at"][flag.tier]]
     for tier in reversed(TIERS):
         surer = config["sure_topic_raises_by"][tier] if is_sure_topic else 0.0
         if at_least(tiers, tier) < config["raise_at"][tier] + surer:
