@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -30,12 +31,16 @@ SETTINGS = (
     Setting(name="FOOTNOTE_KEEP_DAYS", field="keep_days", default="30", help="days that a conversation is kept"),
     Setting(name="FOOTNOTE_TRUST_PROXY", field="trust_proxy", default="no",
             help="yes: take the visitor's address from X-Forwarded-For (only behind your own proxy)"),
+    Setting(name="FOOTNOTE_DESK_USERS", field="desk_users", default="none",
+            help="file of those who may use the desk's page (docs/desk.md); none: the page is off"),
+    Setting(name="FOOTNOTE_DESK_HOSTS", field="desk_hosts", default="localhost 127.0.0.1 [::1]",
+            help="names by which browsers reach the desk's page, without ports"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`var` and `models` are absolute; `rate_limit` is (messages, seconds) or None."""
+    """`var`, `models` and `desk_users` are absolute; `rate_limit` is (messages, seconds) or None."""
 
     var: Path
     models: Path
@@ -43,10 +48,16 @@ class Settings:
     answer_seconds: float
     keep_days: int
     trust_proxy: bool
+    desk_users: Path | None
+    desk_hosts: tuple[str, ...]
 
     @property
     def encoder_folder(self) -> Path:
         return self.var / "encoder"
+
+    @property
+    def desk_database(self) -> Path:
+        return self.var / "desk.sqlite3"
 
     @property
     def database(self) -> Path:
@@ -112,6 +123,20 @@ def _yes(text: str) -> bool:
     return text == "yes"
 
 
+def _file_or_none(text: str) -> Path | None:
+    if not text.strip():
+        raise ValueError("needs a file, or none")
+    return None if text == "none" else (ROOT / text).resolve()
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(text.lower().split())
+    if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
+        raise ValueError("must be names of hosts without port or scheme, such as desk.example.org 127.0.0.1 [::1]")
+    return hosts
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _PARSERS = {"var": _folder, "models": _folder, "rate_limit": _rate, "answer_seconds": _positive_seconds,
-            "keep_days": _days, "trust_proxy": _yes}
+            "keep_days": _days, "trust_proxy": _yes, "desk_users": _file_or_none, "desk_hosts": _hosts}
 assert set(_PARSERS) == {field.name for field in fields(Settings)}

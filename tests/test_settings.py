@@ -27,6 +27,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     ("FOOTNOTE_ANSWER_SECONDS", "60", "answer_seconds", "60.0"),
     ("FOOTNOTE_KEEP_DAYS", "1", "keep_days", "1"),
     ("FOOTNOTE_TRUST_PROXY", "yes", "trust_proxy", "True"),
+    ("FOOTNOTE_DESK_USERS", "none", "desk_users", "None"),
+    ("FOOTNOTE_DESK_USERS", "var/people.yml", "desk_users", str(ROOT / "var" / "people.yml")),
+    ("FOOTNOTE_DESK_HOSTS", "Desk.example.org  [::1]", "desk_hosts", "('desk.example.org', '[::1]')"),
 ])
 def test_a_setting_is_read_from_its_variable(name: str, text: str, field: str, expected: str) -> None:
     assert str(getattr(read_settings({name: text}), field)) == expected
@@ -40,6 +43,9 @@ def test_a_setting_is_read_from_its_variable(name: str, text: str, field: str, e
     *(("FOOTNOTE_ANSWER_SECONDS", text, "must be more than 0 and at most 60") for text in ("0", "-1", "61", "nan", "inf")),
     ("FOOTNOTE_ANSWER_SECONDS", "soon", "could not convert string to float: 'soon'"),
     *(("FOOTNOTE_KEEP_DAYS", text, "must be a whole number from 1") for text in ("0", "-3", "1.5", "", "all")),
+    ("FOOTNOTE_DESK_USERS", "", "needs a file, or none"),
+    *(("FOOTNOTE_DESK_HOSTS", text, "must be names of hosts without port or scheme, such as desk.example.org 127.0.0.1 [::1]")
+      for text in ("", "https://desk.example.org", "desk.example.org:8001", "*", "a/b")),
     *(("FOOTNOTE_TRUST_PROXY", text, "must be yes or no") for text in ("true", "1", "", "Yes")),
 ])
 def test_a_value_of_the_wrong_form_is_refused_with_name_and_help(name: str, text: str, problem: str) -> None:
