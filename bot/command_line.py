@@ -27,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clinic = verbs.add_parser("clinic", help="check clinics' files").add_subparsers(dest="clinic_verb", required=True)
     check = clinic.add_parser("check", help="say what is wrong with clinics' files: file, line, key and cure")
     check.add_argument("files", nargs="*", type=Path, help="none: all of clinics/")
-    add_verbs(verbs.add_parser("desk", help="the maintainer's desk"))
+    desk = add_verbs(verbs.add_parser("desk", help="the maintainer's desk"))
+    desk_serve = desk.add_parser("serve", help="the desk as a page, for those in FOOTNOTE_DESK_USERS")
+    desk_serve.add_argument("--port", type=_port, default=8001)
+    desk_serve.add_argument("--host", default="127.0.0.1")
+    desk_serve.set_defaults(run=_serve_desk)
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -46,8 +50,6 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "clinic":
         return _check_clinics(options.files, ROOT / "clinics")
 
-    if options.verb == "desk":
-        return options.run(options)
     settings = read_settings()
     if options.verb == "train":
         from bot.training import ensure_model
@@ -67,6 +69,13 @@ def _run(options: argparse.Namespace) -> int:
         print('footnote: nothing to ask; try: python -m bot ask "is massage safe?"', file=sys.stderr)
         return 2
     return terminal.ask(settings, options.text, as_json=options.json, clinic=options.clinic)
+
+
+def _serve_desk(options: argparse.Namespace) -> int:
+    from bot.web.desk.server import serve_desk  # here, for the desk itself knows nothing of the web
+
+    serve_desk(port=options.port, host=options.host)
+    return 0
 
 
 def _check_clinics(files: Sequence[Path], folder: Path) -> int:

@@ -59,6 +59,14 @@ class Audit:
             connection.execute("INSERT INTO audit (at, who, what, detail) VALUES (?, ?, ?, ?)",
                                (self._clock(), who, what, detail))
 
+    def ready(self) -> None:
+        """Before something is done that must be noted: a log that cannot be had is told first.
+
+        Raises:
+            SetupError, sqlite3.Error: it cannot be had.
+        """
+        self._store.rows("SELECT 1 FROM audit LIMIT 1")
+
     def entries(self, *, most: int = -1, before: int | None = None) -> list[Entry]:
         """The newest first.
 
@@ -108,7 +116,7 @@ def noting_releases(settings: Settings, by: str) -> Iterator[None]:
     """Notes what somebody writes into the book of served models meanwhile, also where it ends in an error: a model that
     a server refused was shipped all the same, and taken back."""
     with opened_audit(settings) as audit:
-        audit.entries(most=1)  # a log that cannot be had is told before anything is done
+        audit.ready()
         before = read_releases(settings.models).number
         try:
             yield

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+RESULT, PICTURE = "results/comparison.json", "results/comparison.png"  # of the checkout
 MISSED = "under-triage of "  # how the sorts of a missed red flag begin (evaluation/scoring.py)
 # What people ask about first; the others are in the JSON.
 SHOWN = {
@@ -145,10 +146,15 @@ def _figure_line(name: str, before: Mapping[str, Any] | None, now: Mapping[str, 
     if was is None:
         yield f"{name:24}      -  {now['share']:.3f}            {now['part']}/{now['total']}"
         return
-    change = now["share"] - was
-    better = (change < 0) == name.startswith(LESS_IS_BETTER)
-    word = "" if abs(change) < 5e-4 else "better" if better else "worse"
-    yield f"{name:24}  {was:.3f}  {now['share']:.3f}   {change:+.3f}   {now['part']}/{now['total']} {word}".rstrip()
+    word = verdict(name, was, now["share"])
+    yield f"{name:24}  {was:.3f}  {now['share']:.3f}   {now['share'] - was:+.3f}   {now['part']}/{now['total']} {word}".rstrip()
+
+
+def verdict(name: str, was: float | None, now: float) -> str:
+    """"better" or "worse"; empty where a figure stayed, or was not measured before."""
+    if was is None or abs(now - was) < 5e-4:
+        return ""
+    return "better" if (now < was) == name.startswith(LESS_IS_BETTER) else "worse"
 
 
 def _topic_lines(topics: Mapping[str, tuple[int, int, int]]) -> Iterator[str]:

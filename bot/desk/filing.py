@@ -70,9 +70,9 @@ def _checked(text: str, root: Path) -> str:
     if not phrase or len(phrase) > MAX_CHARACTERS:
         raise FilingRefused(f"a phrase has 1 to {MAX_CHARACTERS} characters")
     if MASKED.search(phrase):
-        raise FilingRefused('what was masked cannot be learned; say it without, such as: --as "my toes are numb"')
+        raise FilingRefused('what was masked cannot be learned; file other words in its place, such as "my toes are numb"')
     if _ENTITY.search(phrase) or phrase.startswith(("- ", "# ", "/")):
-        raise FilingRefused('Rasa would read signs of this phrase as its own; say it without them: --as "…"')
+        raise FilingRefused('Rasa would read signs of this phrase as its own; file it in other words, without them')
     place = place_of(phrase, root)
     if place is not None:
         raise FilingRefused(f"it stands in {place} already")

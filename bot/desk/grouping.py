@@ -1,6 +1,7 @@
 """Puts messages that ask alike together, by the meaning of their words."""
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,37 @@ if TYPE_CHECKING:
 ALIKE = 0.75
 MOST_TEXTS = 3_000  # different ones, the newest; more would not fit a screen, and the matrix 36 MB
 Encode = Callable[[Sequence[str]], "np.ndarray"]
+
+
+class Vectors:
+    """Encodes texts, and remembers the vectors of the latest call's: a page that is opened again is there at once.
+
+    Nothing else is remembered, so that a deleted message is gone from memory with the next call. Safe to use from
+    several threads.
+
+    Args:
+        load: gives what encodes; asked on first use.
+    """
+
+    def __init__(self, load: Callable[[], Encode]) -> None:
+        self._load, self._lock = load, threading.Lock()
+        self._encode: Encode | None = None
+        self._known: dict[str, np.ndarray] = {}
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        import numpy as np
+
+        with self._lock:
+            self._encode = self._encode or self._load()
+            new = [text for text in dict.fromkeys(texts) if text not in self._known]
+            known = {**self._known, **(dict(zip(new, self._encode(new))) if new else {})}
+            self._known = {text: known[text] for text in texts}
+            return np.stack([known[text] for text in texts])
+
+    def forget(self) -> None:
+        """Drop what is remembered: the inbox is empty."""
+        with self._lock:
+            self._known = {}
 
 
 @dataclass(frozen=True, kw_only=True)

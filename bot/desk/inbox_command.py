@@ -3,20 +3,16 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import re
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.conversations import ConversationStore
-from bot.desk.files import Change, only_one
-from bot.desk.filing import FilingRefused, file_for_evaluation, file_phrase
+from bot.desk.audit import opened_audit, os_user
 from bot.desk.grouping import Encode, Group, group_messages
-from bot.inbox.store import InboxStore, KeptMessage
+from bot.desk.inbox import Filing, carry_out, kept_message, moment, open_inbox
+from bot.inbox.store import KeptMessage
 from bot.settings import ROOT, read_settings
-from bot.text import compare_key
 
 SHOWN_MOST = 5  # messages of one group
 
@@ -43,7 +39,7 @@ def run_list(options: argparse.Namespace) -> int:
     from bot.nlu.encoder import SentenceEncoder
 
     settings = read_settings()
-    store = _open()
+    store = open_inbox(settings)
     try:
         messages = store.messages(clinic=options.clinic, since=options.since)
     finally:
@@ -76,41 +72,29 @@ def _line(message: KeptMessage) -> str:
 
 
 def run_file(options: argparse.Namespace, root: Path = ROOT, ask: Callable[[str], str] = input) -> int:
-    store = _open()
+    settings = read_settings()
+    store, filing = open_inbox(settings), _filing(options)
     try:
-        message = store.message(options.id)
-        if message is None:
-            raise FilingRefused(f"there is no message {options.id} in the inbox (any more); see: python -m bot desk inbox list")
-        text = options.words or message.text
-        if options.drop:
-            print(_line(message))
-            if not _agreed("Drop it?", options.yes, ask):
-                return 1
-        else:
-            plan = _plan(options, text, root)
-            shown = plan()
-            print(shown.diff(root), end="")
-            if not _agreed("Write this?", options.yes, ask):
-                return 1
-            with only_one(root):
-                plan().write()  # planned anew: somebody may have filed meanwhile
-        store.remove(_same(store, message))
+        message = kept_message(store, options.id)
+        change = filing.plan(message, root)
+        print(f"{_line(message)}\n" if change is None else change.diff(root), end="")
+        if not _agreed("Drop it?" if change is None else "Write this?", options.yes, ask):
+            return 1
+        with opened_audit(settings) as audit:
+            carry_out(store, message, filing, audit=audit, by=os_user(), root=root)
     finally:
         store.close()
-    print("Dropped." if options.drop else "Filed." if options.evaluation_only else "Filed. To learn it, run: make train")
+    print({"drop": "Dropped.", "evaluation": "Filed."}.get(filing.kind, "Filed. To learn it, run: make train"))
     return 0
 
 
-def _plan(options: argparse.Namespace, text: str, root: Path) -> Callable[[], Change]:
+def _filing(options: argparse.Namespace) -> Filing:
+    words = options.words or ""
+    if options.drop:
+        return Filing(kind="drop")
     if options.evaluation_only:
-        return partial(file_for_evaluation, text, options.evaluation_only, root)
-    return partial(file_phrase, text, "not_covered" if options.not_covered else options.intent, root)
-
-
-def _same(store: InboxStore, message: KeptMessage) -> list[int]:
-    """The message and those with the same words."""
-    key = compare_key(message.text)
-    return [other.id for other in store.messages() if compare_key(other.text) == key]
+        return Filing(kind="evaluation", label=options.evaluation_only, words=words)
+    return Filing(kind="train", label="not_covered" if options.not_covered else options.intent, words=words)
 
 
 def _agreed(question: str, yes: bool, ask: Callable[[str], str]) -> bool:
@@ -125,16 +109,8 @@ def _agreed(question: str, yes: bool, ask: Callable[[str], str]) -> bool:
     return agreed
 
 
-def _open() -> InboxStore:
-    settings = read_settings()
-    return InboxStore(ConversationStore(settings.database, keep_days=settings.keep_days))
-
-
 def _since(text: str) -> float:
-    days = re.fullmatch(r"(\d{1,4})d", text)
-    if days:
-        return (dt.datetime.now() - dt.timedelta(days=int(days[1]))).timestamp()
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").timestamp()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a date such as 2026-11-01 nor days such as 7d") from None
+        return moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +10,6 @@ from typing import Any
 
 from bot.errors import ModelRefused, SetupError
 from bot.settings import ROOT, read_settings
-
-RESULTS = ROOT / "results"
 
 
 def add_compare(verbs: Any) -> None:
@@ -25,7 +21,7 @@ def add_compare(verbs: Any) -> None:
 
 def run_compare(options: argparse.Namespace) -> int:
     """0 where the second may be shipped, 1 where there are objections."""
-    from bot.desk.compare import as_lines, compare
+    from bot.desk.compare import PICTURE, RESULT, as_lines, compare
     from bot.desk.figures import figures_of_both
     from bot.desk.models import named_model, newest_model, served_model
 
@@ -38,8 +34,8 @@ def run_compare(options: argparse.Namespace) -> int:
     found = compare(*figures_of_both(first, second))
     for line in as_lines(found):
         print(line)
-    result, picture = RESULTS / "comparison.json", RESULTS / "comparison.png"
-    RESULTS.mkdir(exist_ok=True)
+    result, picture = ROOT / RESULT, ROOT / PICTURE
+    result.parent.mkdir(exist_ok=True)
     result.write_text(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     draw(result, picture)
     print(f"\nwritten: {result.relative_to(ROOT)}, {picture.relative_to(ROOT)}")
@@ -62,10 +58,12 @@ def add_ship(verbs: Any) -> None:
     verb.add_argument("model", nargs="?", help="none: the one trained last")
     verb.add_argument("--force", action="store_true", help="against objections; needs the model's name and --reason")
     verb.add_argument("--reason", help="kept in models/served.json")
+    verb.add_argument("--by", help="who ships (default: the user of this machine)")
     verb.set_defaults(run=run_ship)
 
 
 def run_ship(options: argparse.Namespace) -> int:
+    from bot.desk.audit import noting_releases, os_user
     from bot.desk.models import named_model, newest_model
     from bot.desk.ship import ship
 
@@ -73,28 +71,27 @@ def run_ship(options: argparse.Namespace) -> int:
         raise ModelRefused("--force needs the model's name: desk ship MODEL --force --reason \"why\"")
     settings = read_settings()
     archive = named_model(settings, options.model) if options.model else newest_model(settings)
-    _tell(ship(settings, archive, by=_user(), force=options.force, reason=options.reason))
+    by = options.by or os_user()
+    with noting_releases(settings, by):
+        _tell(ship(settings, archive, by=by, force=options.force, reason=options.reason))
     return 0
 
 
 def add_rollback(verbs: Any) -> None:
     verb = verbs.add_parser("rollback", help="serve again what was served before the current model was shipped")
     verb.add_argument("--reason", help="kept in models/served.json")
+    verb.add_argument("--by", help="who takes it back (default: the user of this machine)")
     verb.set_defaults(run=run_rollback)
 
 
 def run_rollback(options: argparse.Namespace) -> int:
+    from bot.desk.audit import noting_releases, os_user
     from bot.desk.ship import rollback
 
-    _tell(rollback(read_settings(), by=_user(), reason=options.reason))
+    settings, by = read_settings(), options.by or os_user()
+    with noting_releases(settings, by):
+        _tell(rollback(settings, by=by, reason=options.reason))
     return 0
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's number without a name
-        return f"user {os.getuid()}"
 
 
 def _tell(shipped: Any) -> None:

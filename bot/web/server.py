@@ -63,8 +63,11 @@ def serve(port: int = DEFAULT_PORT, host: str = "127.0.0.1", *, newest: bool = F
         listener.close()
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, cure: str = "make run PORT=") -> socket.socket:
     """A listening socket.
+
+    Args:
+        cure: what to run instead where the port is taken; another port is put behind it.
 
     Raises:
         SetupError: it is taken or may not be had.
@@ -80,7 +83,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         why = "is in use" if taken else "cannot be used"
-        raise SetupError(f"port {port} of {host} {why}; run: make run PORT={other}") from None
+        raise SetupError(f"port {port} of {host} {why}; run: {cure}{other}") from None
     return listener
 
 
