@@ -162,10 +162,11 @@ class Jobs:
 
     def _watch(self, job: Job, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            with self._lock:
-                self._lines.append(line.rstrip()[:LONGEST_LINE])
-        code = process.wait()
+        with process:
+            for line in process.stdout:
+                with self._lock:
+                    self._lines.append(line.rstrip()[:LONGEST_LINE])
+        code = process.returncode
         with self._lock:
             try:
                 self._keep(job, code)

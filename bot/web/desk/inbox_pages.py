@@ -97,7 +97,7 @@ class InboxPages:
             if self._desk.inbox.message(number) is None:
                 raise
             return self._single(request, message, problem=str(error), words=filing.words, label=filing.label, status=409)
-        return RedirectResponse(f"/inbox?said={filing.kind}#groups", status_code=303)
+        return RedirectResponse(f"/inbox?said={filing.kind}#first", status_code=303)
 
     def _single(
         self, request: Request, message: KeptMessage, *, problem: str = "", words: str = "", label: str = "", status: int = 200,

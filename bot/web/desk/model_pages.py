@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
+from jinja2 import UndefinedError
 
 from bot.desk.compare import PICTURE, RESULT, SHOWN, verdict
 from bot.desk.models import named_model, served_model
-from bot.errors import ModelRefused
+from bot.errors import ModelRefused, SetupError
 from bot.model_record import read_record
 from bot.releases import read_releases
 from bot.server_reports import live_reports
@@ -94,7 +95,7 @@ class ModelPages:
                 at=path.stat().st_mtime, has_picture=(self._desk.root / PICTURE).is_file())
         except FileNotFoundError:
             raise Refused(404, "No models have been compared yet.") from None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, UndefinedError):
             raise Refused(503, f"{RESULT} cannot be read; compare again.") from None
 
     def picture(self, request: Request) -> Response:
@@ -111,7 +112,10 @@ class ModelPages:
 
     def _asked_model(self, request: Request) -> str:
         """The name of an archive that there is; nothing else from a form reaches a command line."""
-        return named_model(self._settings, request.state.form.get("model", "")).name
+        try:
+            return named_model(self._settings, request.state.form.get("model", "")).name
+        except SetupError as error:
+            raise Refused(422, str(error)) from None
 
 
 def _reason(request: Request) -> str:

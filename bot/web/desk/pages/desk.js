@@ -20,7 +20,7 @@ function pressed (event) {
   if (event.key === 'j' || event.key === 'k') {
     // At the top of the page no group has the focus yet.
     const place = groups.indexOf(group)
-    if (group || event.target === document.body || event.target.id === 'groups' || event.target.id === 'main') {
+    if (group || event.target === document.body || event.target.id === 'main') {
       goTo(groups[Math.max(0, Math.min(groups.length - 1, event.key === 'j' ? place + 1 : place - 1))])
     }
     return
@@ -59,5 +59,4 @@ async function follow () {
 }
 
 document.addEventListener('keydown', pressed)
-if (location.hash === '#groups') goTo(groups[0])
 setTimeout(follow, 2000)
