@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import SetupError
@@ -29,16 +30,17 @@ def add_user(verbs: Any) -> None:
 
 def run_add(options: argparse.Namespace) -> int:
     from bot.desk.access.passwords import hash_password
-    from bot.desk.access.users import User, changing_users, check_name, users_path
+    from bot.desk.access.users import User, changing_users, check_name, read_users, users_path
     from bot.desk.audit import opened_audit, os_user
 
     settings = read_settings()
     path = users_path(settings)
     check_name(options.name)
+    _refuse_known(read_users(path) if path.exists() else {}, options.name)
+    hashed = hash_password(_asked_password())  # before the file is locked: somebody may take their time
     with opened_audit(settings) as audit, changing_users(path) as users:
-        if options.name in users:
-            raise SetupError(f"{options.name} is there already; to change the role: desk user remove, then add")
-        users[options.name] = User(name=options.name, role=options.role, password=hash_password(_asked_password()))
+        _refuse_known(users, options.name)
+        users[options.name] = User(name=options.name, role=options.role, password=hashed)
         audit.note(os_user(), "user added", f"{options.name}, {options.role}")
     print(f"{options.name} may use the desk's page as {options.role}")
     return 0
@@ -50,7 +52,7 @@ def run_remove(options: argparse.Namespace) -> int:
 
     settings = read_settings()
     with opened_audit(settings) as audit, changing_users(users_path(settings)) as users:
-        _known(users, options.name)
+        _refuse_unknown(users, options.name)
         del users[options.name]
         audit.note(os_user(), "user removed", options.name)
     print(f"{options.name} may use the desk's page no more")
@@ -62,16 +64,19 @@ def run_password(options: argparse.Namespace) -> int:
 
     from bot.desk.access.lockout import Lockout
     from bot.desk.access.passwords import hash_password
-    from bot.desk.access.users import changing_users, users_path
+    from bot.desk.access.users import changing_users, read_users, users_path
     from bot.desk.audit import Audit, os_user
     from bot.desk.store import DeskStore
 
     settings = read_settings()
+    path = users_path(settings)
+    _refuse_unknown(read_users(path) if path.exists() else {}, options.name)
+    hashed = hash_password(_asked_password())
     store = DeskStore(settings.desk_database)
     try:
-        with changing_users(users_path(settings)) as users:
-            _known(users, options.name)
-            users[options.name] = replace(users[options.name], password=hash_password(_asked_password()))
+        with changing_users(path) as users:
+            _refuse_unknown(users, options.name)
+            users[options.name] = replace(users[options.name], password=hashed)
             Audit(store).note(os_user(), "password changed", options.name)
             Lockout(store).forget(options.name)
     finally:
@@ -92,7 +97,12 @@ def run_list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _known(users: dict[str, Any], name: str) -> None:
+def _refuse_known(users: Mapping[str, Any], name: str) -> None:
+    if name in users:
+        raise SetupError(f"{name} is there already; to change the role: desk user remove, then add")
+
+
+def _refuse_unknown(users: Mapping[str, Any], name: str) -> None:
     if name not in users:
         raise SetupError(f"there is no user {name}; there are: {', '.join(users) or 'none'}")
 

@@ -120,8 +120,9 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
         return PlainTextResponse("What the desk keeps cannot be reached right now; try again in a minute.", status_code=503)
 
     def http_error(request: Request, error: HTTPException) -> Response:
-        text = {404: "There is no such page.", 405: "This page is not used in this way."}.get(error.status_code, "This cannot be done.")
-        return refused(request, Refused(error.status_code, text, headers=error.headers))
+        texts = {404: "There is no such page.", 405: "This page is not used in this way."}
+        return refused(request, Refused(
+            error.status_code, texts.get(error.status_code, "This cannot be done."), headers=error.headers))
 
     def no_number(request: Request, error: RequestValidationError) -> Response:
         return refused(request, Refused(404, "There is no such page."))

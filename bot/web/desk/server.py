@@ -44,7 +44,7 @@ def serve_desk(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
             server = uvicorn.Server(uvicorn.Config(
                 create_desk(desk), access_log=False, log_level="warning", server_header=False, lifespan="on", ws="none",
                 timeout_graceful_shutdown=5, proxy_headers=False))
-            print(f"Footnote's desk is on http://{host}:{port}", flush=True)
+            print(f"Footnote's desk is on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
             if host not in (*LOOPBACK, "::1"):
                 print("Put a proxy with TLS before it: without, browsers keep nobody signed in (docs/desk.md)", file=sys.stderr)
             server.run(sockets=[listener])

@@ -121,6 +121,24 @@ def test_job_goes_on_when_its_browser_is_gone(client_of, commands, desk) -> None
     assert ended(desk, number).lines == ("still here",)
 
 
+def test_what_a_job_says_is_shown_as_words(client_of, commands, desk) -> None:
+    commands.program = "print('<script>alert(1)</script>')"
+    shipper = client_of("shipper")
+    number = number_of(shipper.post("/models/train"))
+    ended(desk, number)
+    assert "&lt;script&gt;alert" in shipper.get(f"/jobs/{number}").text
+
+
+def test_desk_that_ends_ends_its_job(desk, commands, client_of) -> None:
+    commands.program = "import time; print('begun', flush=True); time.sleep(60)"
+    shipper = client_of("shipper")
+    number = number_of(shipper.post("/models/train"))
+    shipper.client.__exit__(None, None, None)
+    job = desk.jobs.job(number)
+    assert job.state == "failed" and desk.jobs.running() is None
+    shipper.client.__enter__()
+
+
 COMPARISON = {
     "first": "footnote-a.tar.gz", "second": "footnote-b.tar.gz", "topics": {"heat_therapy": [1, 2, 2], "source": [3, 3, 3]},
     "figures": {"messages": {
