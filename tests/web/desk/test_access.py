@@ -211,6 +211,12 @@ def test_password_is_told_from_another_however_its_accents_are_typed() -> None:
     assert not passwords.matches("kasebrot mit gurkchen", hashed) and not passwords.matches("", hashed)
 
 
+def test_nobody_has_a_password_not_even_the_one_that_is_compared_with(monkeypatch) -> None:
+    hashed = passwords.hash_password("what nobody knows")
+    monkeypatch.setattr(passwords, "hash_of_nobody", lambda: hashed)
+    assert not passwords.matches("what nobody knows", None)
+
+
 def test_nobodys_password_matches_nothing_after_the_same_work() -> None:
     hashed = passwords.hash_password("some password")
     assert not passwords.matches("some password", None)

@@ -190,6 +190,17 @@ def test_of_two_who_file_one_message_at_the_same_moment_one_wins(desk, keep, roo
     assert sum(NEW in (root / f"data/nlu/{name}.yml").read_text() for name in ("massage_safety", "heat_therapy")) == 1
 
 
+@pytest.mark.parametrize("filing", [
+    desk_inbox.Filing(kind="drop"), desk_inbox.Filing(kind="train", label="heat_therapy", words="in other words"),
+])
+def test_message_that_is_gone_by_now_is_not_filed(desk, keep, root, noted, filing) -> None:
+    message = desk.inbox.message(keep(NEW))
+    desk.inbox.remove([message.id])  # by somebody else, or with its conversation
+    with pytest.raises(desk_inbox.FilingRefused, match="there is no message"):
+        desk_inbox.carry_out(desk.inbox, message, filing, audit=desk.audit, by="x", root=root)
+    assert "other words" not in (root / "data/nlu/heat_therapy.yml").read_text() and noted() == []
+
+
 def test_full_disk_changes_nothing_and_is_told(client_of, keep, root, desk, monkeypatch) -> None:
     number, before, editor = keep(NEW), (root / FILE).read_text(), client_of("editor")
 

@@ -14,16 +14,20 @@ from bot.desk.jobs import LONGEST_LINE, MOST_LINES, Job, JobRefused, Jobs, cli_c
 from bot.settings import ROOT
 
 PYTHON = sys.executable
-# Starts a process of its own, says both numbers, and waits; each notes when it is interrupted.
+# Starts a process of its own, says both numbers, and waits; each notes that it is there, and when it is interrupted.
 FAMILY = """
 import os, subprocess, sys, time
+def note(word):
+    with open(sys.argv[1], "a") as log:
+        log.write(word + "\\n")
 if len(sys.argv) == 2:
     child = subprocess.Popen([sys.executable, __file__, sys.argv[1], "child"])
     print(os.getpid(), child.pid, flush=True)
 try:
+    note("here")
     time.sleep(60)
 except KeyboardInterrupt:
-    open(sys.argv[1], "a").write("tidied up\\n")
+    note("left")
 """
 STUBBORN = "import signal, time\nfor n in (2, 15): signal.signal(n, signal.SIG_IGN)\nprint('here', flush=True)\ntime.sleep(60)"
 
@@ -95,18 +99,36 @@ def test_command_that_is_not_there_is_told(jobs) -> None:
     assert job.state == "failed" and "FileNotFoundError" in job.lines[-1]
 
 
-def family(tmp_path: Path) -> list[str]:
+@pytest.fixture
+def family(tmp_path) -> list[str]:
     (tmp_path / "family.py").write_text(FAMILY)
+    (tmp_path / "log").touch()
     return [PYTHON, str(tmp_path / "family.py"), str(tmp_path / "log")]
 
 
-def test_stopping_ends_all_that_the_job_started_in_good_order(jobs, tmp_path) -> None:
-    number = jobs.start("train", family(tmp_path), by="ann").number
+def noted_by(family: list[str], word: str) -> int:
+    return Path(family[-1]).read_text().split().count(word)
+
+
+def test_stopping_ends_all_that_the_job_started_in_good_order(jobs, family) -> None:
+    number = jobs.start("train", family, by="ann").number
     numbers = [int(n) for n in until(lambda: jobs.job(number).lines)[0].split()]
+    until(lambda: noted_by(family, "here") == 2)
     assert all(map(alive, numbers))
-    time.sleep(0.3)  # until the second one has come so far that it can be interrupted
     jobs.stop()
-    assert not any(map(alive, numbers)) and (tmp_path / "log").read_text() == "tidied up\n" * 2
+    assert not any(map(alive, numbers)) and noted_by(family, "left") == 2
+
+
+def test_job_can_be_ended_in_good_order_where_interrupts_are_ignored(jobs, family) -> None:
+    """As where a shell has started the desk in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        jobs.start("train", family, by="ann")
+        until(lambda: noted_by(family, "here") == 2)
+        jobs.stop()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert noted_by(family, "left") == 2
 
 
 def test_who_does_not_listen_is_killed(jobs) -> None:
@@ -117,22 +139,28 @@ def test_who_does_not_listen_is_killed(jobs) -> None:
     assert time.monotonic() - began < 10 and jobs.job(number).code == 128 + signal.SIGKILL
 
 
-def test_killed_desk_takes_its_job_along(desk, tmp_path) -> None:
+def test_what_a_job_leaves_behind_ends_with_it(jobs) -> None:
+    job = run(jobs, "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)")
+    assert job.state == "done" and job.ended - job.began < 30
+    until(lambda: not alive(int(job.lines[0])))
+
+
+def test_killed_desk_takes_its_job_along(desk, family) -> None:
     """Killed with SIGKILL, as by a machine that runs out of memory: nobody is left to tidy up but the tie."""
     starter = (
         "import sys, time\nfrom pathlib import Path\nfrom bot.desk.audit import Audit\nfrom bot.desk.jobs import Jobs\n"
         "from bot.desk.store import DeskStore\nstore = DeskStore(Path(sys.argv[1]))\njobs = Jobs(store, Audit(store))\n"
         "number = jobs.start('train', sys.argv[2:], by='ann').number\n"
         "while not jobs.job(number).lines: time.sleep(0.02)\nprint(jobs.job(number).lines[0], flush=True)\ntime.sleep(60)\n")
-    process = subprocess.Popen([PYTHON, "-c", starter, str(desk.settings.desk_database), *family(tmp_path)], cwd=ROOT,
+    process = subprocess.Popen([PYTHON, "-c", starter, str(desk.settings.desk_database), *family], cwd=ROOT,
                                stdout=subprocess.PIPE, text=True)
-    numbers = [int(n) for n in process.stdout.readline().split()]
-    assert len(numbers) == 2 and all(map(alive, numbers))
-    time.sleep(0.3)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    with process:
+        numbers = [int(n) for n in process.stdout.readline().split()]
+        until(lambda: noted_by(family, "here") == 2)
+        assert len(numbers) == 2 and all(map(alive, numbers))
+        os.kill(process.pid, signal.SIGKILL)
     until(lambda: not any(map(alive, numbers)))
-    assert (tmp_path / "log").read_text() == "tidied up\n" * 2
+    assert noted_by(family, "left") == 2
     desk.jobs.clear()  # the desk starts anew
     assert [job.state for job in desk.jobs.latest(1)] == ["cut off"]
 
