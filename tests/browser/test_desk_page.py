@@ -193,7 +193,8 @@ def test_model_is_shipped_by_force_with_a_reason_only(open_desk, archive, comman
     page.get_by_label("Reason, kept with your name").fill("the label is wrong")
     force.click()
     page.wait_for_url("**/jobs/*")
-    assert commands.asked == [("ship", {"by": "shipper", "model": "footnote-aaa1.tar.gz", "reason": "the label is wrong", "force": True})]
+    how = {"by": "shipper", "model": "footnote-aaa1.tar.gz", "reason": "the label is wrong", "force": True}
+    assert commands.asked == [("ship", how)]
 
 
 # Two maintainers
@@ -257,7 +258,8 @@ def everything(desk, keep, archive, settings, root, commands):  # noqa: F811
     add_releases(settings.models, entry, Release(**{**vars(entry), "model": "footnote-bbb2.tar.gz", "reason": "see #12",
                                                     "forced_over": ("below the floor: caveat is 0.9",)}), expected=0)
     report = ReportFile(settings.models)
-    report.write(Report(server=report.server, state="serving", model="footnote-bbb2.tar.gz", number=2, at="2026-11-22T10:00:00+00:00"))
+    report.write(Report(
+        server=report.server, state="serving", model="footnote-bbb2.tar.gz", number=2, at="2026-11-22T10:00:00+00:00"))
     (root / RESULT).parent.mkdir()
     (root / RESULT).write_text(json.dumps(COMPARISON))
     shutil.copy(ROOT / "docs" / "widget.png", root / PICTURE)
@@ -265,7 +267,8 @@ def everything(desk, keep, archive, settings, root, commands):  # noqa: F811
     job = desk.jobs.start("train", commands("train"), by="ann")
     while desk.jobs.running():
         time.sleep(0.02)
-    yield ["/", "/inbox", f"/inbox/{desk.inbox.messages()[7].id}", "/models", "/models/comparison", f"/jobs/{job.number}", "/audit"]
+    yield ["/", "/inbox", f"/inbox/{desk.inbox.messages()[7].id}", "/models", "/models/comparison", f"/jobs/{job.number}",
+           "/audit"]
     report.remove()
 
 

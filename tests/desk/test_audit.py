@@ -105,12 +105,13 @@ def test_shipping_is_noted_by_what_the_book_says(settings, archive, comparison) 
         ("rolled back", "footnote-a.tar.gz: bad")]
 
 
-def test_model_that_a_server_refused_is_noted_as_shipped_and_taken_back(settings, archive, comparison, monkeypatch) -> None:  # noqa: F811
+def test_model_that_a_server_refused_is_noted_as_shipped_and_taken_back(settings, archive, comparison) -> None:  # noqa: F811
     from bot.server_reports import Report, ReportFile
 
     ship(settings, archive("a"), by="jo", compared=comparison())
     report = ReportFile(settings.models)
-    report.write(Report(server=report.server, state="refused", model="footnote-a.tar.gz", number=2, message="failed its self-test"))
+    report.write(Report(
+        server=report.server, state="refused", model="footnote-a.tar.gz", number=2, message="failed its self-test"))
     with pytest.raises(ModelRefused, match="self-test"), noting_releases(settings, "jo"):
         ship(settings, archive("b"), by="jo", compared=comparison())
     assert [what for what, _ in read(settings)] == ["shipped", "taken back"]

@@ -61,7 +61,8 @@ class Edge:
         if without_port(host) not in self._hosts:
             app = PlainTextResponse("The desk is not called by this name; see FOOTNOTE_DESK_HOSTS.", status_code=421)
         elif not is_own(scope["method"], headers, host):
-            app = PlainTextResponse("The desk takes nothing from other sites' pages. Open its address yourself.", status_code=403)
+            app = PlainTextResponse(
+                "The desk takes nothing from other sites' pages. Open its address yourself.", status_code=403)
         try:
             await app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the last place that can still give an answer

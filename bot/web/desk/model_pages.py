@@ -119,7 +119,9 @@ class ModelPages:
 
 
 def _reason(request: Request) -> str:
-    return " ".join("".join(c for c in request.state.form.get("reason", "") if c.isprintable() or c == " ").split())[:MOST_REASON]
+    """One line, as it is kept in the book and handed to a command line."""
+    asked = request.state.form.get("reason", "")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in asked).split())[:MOST_REASON]
 
 
 def _kept(path: FilePath) -> dict[str, Any]:

@@ -19,7 +19,8 @@ def test_desk_is_called_by_its_own_names(client_of, host: str) -> None:
     assert client_of().client.get("/sign-in", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8001", "", "desk", "[::2]:8001", "0.0.0.0"])
+@pytest.mark.parametrize("host", [
+    "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8001", "", "desk", "[::2]:8001", "0.0.0.0"])
 def test_foreign_name_that_leads_here_is_refused(client_of, host: str) -> None:
     for path in ("/sign-in", "/", "/desk.css", "/nothing"):
         response = client_of("shipper").client.get(path, headers={"host": host})
@@ -73,7 +74,8 @@ def test_every_answer_has_the_headers(client_of, desk, monkeypatch) -> None:
 
 
 def test_another_sites_preflight_gets_nothing(client_of) -> None:
-    response = client_of().client.options("/inbox", headers={"origin": "https://evil.example", "access-control-request-method": "GET"})
+    asked = {"origin": "https://evil.example", "access-control-request-method": "GET"}
+    response = client_of().client.options("/inbox", headers=asked)
     assert response.status_code == 403 and "access-control-allow-origin" not in response.headers
 
 
@@ -91,7 +93,8 @@ def test_address_is_escaped_where_a_page_shows_it(client_of) -> None:
     assert "<script>alert" not in client_of("reader").get(evil).text and "<b>" not in client_of("reader").get(evil).text
 
 
-@pytest.mark.parametrize("path", ["/inbox/0", "/inbox/-1", "/inbox/x", "/inbox/99999999999999999999", "/jobs/7", "/nothing", "/desk"])
+@pytest.mark.parametrize("path", [
+    "/inbox/0", "/inbox/-1", "/inbox/x", "/inbox/99999999999999999999", "/jobs/7", "/nothing", "/desk"])
 def test_what_is_not_there_is_said_to_be_missing(client_of, path: str) -> None:
     response = client_of("reader").get(path)
     assert response.status_code == 404 and "There is no such" in response.text

@@ -177,7 +177,8 @@ def test_of_two_who_file_one_message_at_the_same_moment_one_wins(desk, keep, roo
     def work(label: str) -> None:
         together.wait()
         try:
-            desk_inbox.carry_out(desk.inbox, message, desk_inbox.Filing(kind="train", label=label), audit=desk.audit, by="x", root=root)
+            filing = desk_inbox.Filing(kind="train", label=label)
+            desk_inbox.carry_out(desk.inbox, message, filing, audit=desk.audit, by="x", root=root)
         except desk_inbox.FilingRefused:
             told.append(label)
 

@@ -167,7 +167,8 @@ def test_killed_desk_takes_its_job_along(desk, family) -> None:
 
 def test_of_old_jobs_some_are_kept(jobs, desk) -> None:
     with desk.store.writing() as connection:
-        connection.executemany("INSERT INTO jobs (kind, model, by, began, ended, code) VALUES ('train', '', 'ann', 1, 2, 0)", [()] * 70)
+        connection.executemany(
+            "INSERT INTO jobs (kind, model, by, began, ended, code) VALUES ('train', '', 'ann', 1, 2, 0)", [()] * 70)
     jobs.clear()
     assert len(jobs.latest(100)) == 50
 

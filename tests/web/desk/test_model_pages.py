@@ -40,7 +40,8 @@ def test_page_shows_models_book_and_servers(client_of, archive, settings) -> Non
     ship(settings, "aaa1")
     ship(settings, "bbb2", reason="<b>because</b>", forced_over=("below the floor: caveat",))
     report = ReportFile(settings.models)
-    report.write(Report(server=report.server, state="serving", model="footnote-bbb2.tar.gz", number=2, at="2026-11-22T10:00:00+00:00"))
+    report.write(Report(
+        server=report.server, state="serving", model="footnote-bbb2.tar.gz", number=2, at="2026-11-22T10:00:00+00:00"))
     page = client_of("shipper").get("/models")
     text = text_of(page)
     assert "bbb2 served" in text and "<b>because" not in page.text and "against 1 objection" in text
@@ -62,7 +63,7 @@ def test_start_page_says_what_waits_and_what_is_served(client_of, archive, setti
     ("compare", {"model": "footnote-bbb2.tar.gz"}, ("compare", {"model": "footnote-bbb2.tar.gz", "against": "footnote-aaa1.tar.gz"})),
     ("ship", {"model": "footnote-bbb2.tar.gz"}, ("ship", {"model": "footnote-bbb2.tar.gz", "reason": "", "force": False})),
     ("ship", {"model": "bbb", "force": "yes", "reason": " the\nlabel \x00is wrong "},
-     ("ship", {"model": "footnote-bbb2.tar.gz", "reason": "thelabel is wrong", "force": True})),
+     ("ship", {"model": "footnote-bbb2.tar.gz", "reason": "the label is wrong", "force": True})),
     ("roll-back", {"reason": "bad answers"}, ("rollback", {"reason": "bad answers"})),
 ])
 def test_button_starts_its_command_in_the_name_of_who_pressed_it(
@@ -158,7 +159,8 @@ def test_comparison_is_shown_with_figures_messages_and_objections(client_of, roo
     (root / PICTURE).write_bytes(b"png")
     page = reader.get("/models/comparison")
     text = text_of(page)
-    assert "in scope accuracy 0.800 0.900 +0.100 9 of 10 better" in text and "refusals answered 0.100 0.200 +0.100 2 of 10 worse" in text
+    assert "in scope accuracy 0.800 0.900 +0.100 9 of 10 better" in text
+    assert "refusals answered 0.100 0.200 +0.100 2 of 10 worse" in text
     assert "heat_therapy 1 2 2" in text and "source 3" not in text and "service" not in text
     assert "<i>" not in page.text and "<b>" not in page.text and "0 better, 1 worse" in text
     assert reader.get("/models/comparison.png").content == b"png" and '/models/comparison.png' in page.text

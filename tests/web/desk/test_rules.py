@@ -86,7 +86,7 @@ def test_route_that_nobody_has_thought_of_is_closed(desk, client_of) -> None:
     with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
         client.cookies = client_of("shipper").client.cookies
         assert client.get("/forgotten").status_code == 403
-        assert client.get("/figures").text == "secret"
+        assert client.get("/figures").text == "secret" and 'href="/figures"' in client.get("/").text
         client.cookies.clear()
         assert client.get("/figures").status_code == 303
 
