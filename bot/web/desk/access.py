@@ -26,7 +26,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("POST", "/models/train"): SHIPPER, ("POST", "/models/compare"): SHIPPER, ("POST", "/models/ship"): SHIPPER,
     ("POST", "/models/roll-back"): SHIPPER,
     ("GET", "/jobs/{number}"): READER, ("POST", "/jobs/{number}/stop"): SHIPPER,
-    ("GET", "/figures"): READER, ("GET", "/figures.csv"): READER,
+    ("GET", "/figures"): READER, ("GET", "/figures.csv"): READER, ("GET", "/figures.css"): ANYONE,
     ("GET", "/audit"): READER, ("GET", "/audit.csv"): READER,
 }
 NO_VISIT = ("/jobs/{number}",)  # reloads itself

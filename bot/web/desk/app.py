@@ -21,12 +21,14 @@ from bot.desk.audit import Audit
 from bot.desk.grouping import Vectors
 from bot.desk.jobs import Jobs, cli_command
 from bot.desk.store import DeskStore
+from bot.desk.week_book import book_of
 from bot.errors import DataFileError, FootnoteError, SetupError
 from bot.inbox.store import InboxStore
 from bot.settings import ROOT, Settings
 from bot.web.desk.access import Guard
 from bot.web.desk.audit_page import add_audit_page
 from bot.web.desk.edge import Edge
+from bot.web.desk.figures_page import add_figures
 from bot.web.desk.inbox_pages import add_inbox_pages
 from bot.web.desk.model_pages import add_model_pages
 from bot.web.desk.refusals import Refused, SignInFirst
@@ -81,6 +83,7 @@ def create_desk(desk: Desk) -> FastAPI:
     _add_files(app)
     for add in (add_sign_in, add_start_page, add_inbox_pages, add_model_pages, add_audit_page):
         add(app, desk)
+    add_figures(app, book_of(desk.settings, desk.inbox, lambda: desk.vectors), desk.pages.render)
     return app
 
 

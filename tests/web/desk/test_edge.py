@@ -109,6 +109,7 @@ def test_failure_is_logged_without_its_text_and_told_without_details(client_of, 
     def full(request: Request) -> None:
         raise sqlite3.OperationalError("disk is full of what a visitor said")
 
+    app.router.routes[:] = [route for route in app.router.routes if not route.path.startswith("/figures")]
     app.add_api_route("/figures", broken, methods=["GET"])
     app.add_api_route("/figures.csv", full, methods=["GET"])
     with TestClient(app, base_url="http://localhost:8001", raise_server_exceptions=False) as client:
