@@ -1,7 +1,6 @@
 """Vectors of training phrases, kept between trainings: reading all of them anew takes most of a training's time.
 
-One file beside the encoder's own. It holds digests and vectors, no texts, and just those of the last trainings'
-phrases. A file that cannot be read or written costs time and nothing else.
+One file beside the encoder's own. It holds digests and vectors, no texts, of the phrases that were asked for last. A file that cannot be read or written costs time and nothing else.
 """
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-KEPT_FACTOR = 2  # phrases that this training did not use are dropped when the file holds this many times what it used
+KEEP_MOST = 60_000  # phrases, the latest; a training asks several times, for some 40,000 in all (1.5 KB each)
 
 
 def encode_with_cache(
@@ -32,16 +31,21 @@ def encode_with_cache(
     if new:
         fresh = encode([texts[n] for n in new]).astype(np.float16)
         kept.update((keys[n], vector) for n, vector in zip(new, fresh))
-        used = set(keys)
-        if len(kept) > KEPT_FACTOR * len(used):
-            kept = {key: vector for key, vector in kept.items() if key in used}
-        _write(path, kept)
+        _write(path, _latest(kept, keys))
     return np.stack([kept[key] for key in keys]).astype(np.float32)
+
+
+def _latest(kept: dict[bytes, np.ndarray], used: Sequence[bytes]) -> dict[bytes, np.ndarray]:
+    """At most `KEEP_MOST`, those used now for sure; the file's order is that of their last new neighbours."""
+    now = dict.fromkeys(used)
+    before = [key for key in kept if key not in now]
+    spare = max(0, KEEP_MOST - len(now))
+    return {key: kept[key] for key in [*before[len(before) - min(spare, len(before)):], *now]}
 
 
 def _read(path: Path) -> dict[bytes, np.ndarray]:
     with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             digests, vectors = file["digests"], file["vectors"]
         return {digest.tobytes(): vector for digest, vector in zip(digests, vectors, strict=True)}
     return {}

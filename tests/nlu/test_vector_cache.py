@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.nlu.vector_cache import KEPT_FACTOR, encode_with_cache
+from bot.nlu import vector_cache
+from bot.nlu.vector_cache import encode_with_cache
 
 
 class Reader:
@@ -31,14 +32,25 @@ def test_a_phrase_is_read_once_and_is_the_same_afterwards(tmp_path: Path) -> Non
     assert [file.name for file in tmp_path.iterdir()] == ["vectors.npz"]
 
 
-def test_phrases_of_long_ago_are_dropped(tmp_path: Path) -> None:
+def test_several_askers_share_the_file(tmp_path: Path) -> None:
+    reader, path = Reader(), tmp_path / "vectors.npz"
+    many = [f"phrase {n}" for n in range(100)]
+    for texts in (many, ["one more"], many, ["and another"], many):
+        encode_with_cache(texts, reader, path)
+    assert len(reader.read) == 102, "who asks for few does not drop what others asked for"
+
+
+def test_phrases_of_long_ago_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_cache, "KEEP_MOST", 5)
     reader, path = Reader(), tmp_path / "vectors.npz"
     encode_with_cache([f"old {n}" for n in range(10)], reader, path)
+    with np.load(path) as kept:
+        assert len(kept["digests"]) == 10, "what is asked for at once is kept, however much it is"
     encode_with_cache(["new"], reader, path)
     with np.load(path) as kept:
-        assert len(kept["digests"]) == 1 < KEPT_FACTOR * 1 + 10
-    encode_with_cache(["old 1"], reader, path)
-    assert reader.read.count("old 1") == 2
+        assert len(kept["digests"]) == 5
+    encode_with_cache(["new", "old 9", "old 1"], reader, path)
+    assert reader.read.count("old 1") == 2 and reader.read.count("old 9") == reader.read.count("new") == 1
 
 
 @pytest.mark.parametrize("broken", [b"", b"no archive", b"PK\x03\x04"])
