@@ -33,7 +33,7 @@ evaluate: .venv/ready  ## accuracy, refusals and triage on evaluation/, with int
 evaluate-safety: .venv/ready  ## misses, false alarms and cost of the red flags on evaluation/safety, with a picture
 	@$(PYTHON) -m bot train && $(PYTHON) -m evaluation.evaluate_safety
 
-bench: .venv/ready  ## time and memory beside stock Rasa, in one run (about half an hour)
+bench: .venv/ready  ## time and memory beside stock Rasa, in one run (about half an hour, more where stock Rasa trains)
 	@$(PYTHON) -m bot train && $(PYTHON) -m benchmarks.bench
 
 lock: .venv/ready  ## pin the requirements anew after a change of pyproject.toml

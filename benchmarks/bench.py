@@ -5,7 +5,7 @@ messages. The rounds alternate (stock, Footnote, stock, Footnote, ...), one serv
 a fresh start; figures are medians over the rounds, least and most in brackets. The table goes to standard
 output, everything measured to results/bench.json.
 
-Stock Rasa trains for half an hour or more; `--train-stock FILE.tar.gz` does that alone and once, and
+Stock Rasa trains for an hour or more; `--train-stock FILE.tar.gz` does that alone and once, and
 `--stock-model FILE.tar.gz` reuses it.
 """
 from __future__ import annotations

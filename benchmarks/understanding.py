@@ -2,7 +2,7 @@
 
 Both have learned from data/nlu as it stands; both get every message of evaluation/messages that asks one thing and
 reports no red flag, alone, and are scored by the same rules. `python -m benchmarks.bench --train-stock FILE.tar.gz`
-makes stock Rasa's model (half an hour or more).
+makes stock Rasa's model (an hour or more).
 """
 from __future__ import annotations
 
