@@ -27,7 +27,7 @@ INPUTS = (
     "config.yml", "domain.yml", "data", "content/findings", "content/red_flags", "content/red_flags_context.yml",
     "content/red_flags_lifted.yml", "content/red_flags_played_down.yml", "content/red_flags_other_people.yml",
     "content/spelling.yml", "bot/nlu",
-    "bot/text.py", "bot/red_flags.py", "bot/red_flag_findings.py", "bot/red_flag_lexicon.py",
+    "bot/text.py", "bot/labelled_messages.py", "bot/red_flags.py", "bot/red_flag_findings.py", "bot/red_flag_lexicon.py",
     "bot/red_flag_patterns.py", "bot/red_flag_rules.py",
 )
 # What an archive is read with: a model of other phrases can be served by the same program, one of another cannot.

@@ -339,7 +339,7 @@ def test_the_report_names_confusions_errors_and_floors(rows, engine):
     found = command.evaluate(rows, engine, FakeFallback(), complete=False)
     quiet, loud = "\n".join(as_lines(found)), "\n".join(as_lines(found, errors=1))
     assert "   1  massage_safety -> massage_benefit" in quiet
-    assert "below the floor: in_scope_accuracy is 0.5000 (1/2) and must be at least 0.93" in quiet
+    assert "below the floor: in_scope_accuracy is 0.5000 (1/2) and must be at least 0.95" in quiet
     assert "0.500   0.095 to 0.905   1/2" in quiet
     assert "wrong answer: 1" in loud and "wrong answer: 1" not in quiet
 

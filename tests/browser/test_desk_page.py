@@ -100,6 +100,7 @@ def test_each_key_does_its_work_and_escape_leaves_all_as_it_was(open_desk, desk,
     page.keyboard.press(key)
     page.get_by_role("heading", name=heading).wait_for()
     assert topic is None or page.locator("main code").first.inner_text() == topic
+    page.wait_for_load_state()  # the keys work once the script has come
     page.keyboard.press("Escape")
     page.wait_for_url("**/inbox#first")
     assert len(desk.inbox.messages()) == 10
