@@ -148,7 +148,7 @@ def _check_data() -> None:
 
 
 def _train(path: Path) -> None:
-    print("Training the model; this takes about a minute ...", flush=True)
+    print("Training the model; this takes two or three minutes ...", flush=True)
     # Before the minute in which somebody may edit on.
     program, intents = fingerprint(inputs=PROGRAM), read_mapping(ROOT / "domain.yml")["intents"]
     part = path.with_name(path.name.replace("footnote-", "part-"))
